@@ -1,0 +1,83 @@
+//! Layers in order give the image's view: later layers hide earlier files, whiteouts remove them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Digest;
+use crate::catalog::Format;
+use crate::layer::Warning;
+
+/// The parts of an OCI image configuration that Lazaret uses (OCI image-spec, config.md).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageConfig {
+    /// CPU architecture, as Go names it.
+    pub architecture: String,
+    /// Operating system, as Go names it.
+    pub os: String,
+    /// Creation time in RFC 3339, as written.
+    pub created: Option<String>,
+    /// Who made the image.
+    pub author: Option<String>,
+    /// Digests of the uncompressed layers, lowest first.
+    pub diff_ids: Vec<Digest>,
+    /// Build steps, oldest first.
+    pub history: Vec<History>,
+}
+
+/// One build step.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    /// When, in RFC 3339, as written.
+    pub created: Option<String>,
+    /// The instruction.
+    pub created_by: Option<String>,
+    /// Whether the step made no layer.
+    pub empty_layer: bool,
+}
+
+/// The distribution in an image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Distro {
+    /// os-release `ID`: `debian`, `alpine`.
+    pub id: String,
+    /// os-release `VERSION_ID`, empty when absent.
+    pub version: String,
+    /// os-release `PRETTY_NAME`, else id and version.
+    pub name: String,
+    /// The OSV ecosystem of its packages (`Debian:11`, `Alpine:v3.20`), when OSV has one.
+    pub ecosystem: Option<String>,
+}
+
+/// A package that is visible in the image.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ImagePackage {
+    /// The OSV ecosystem with release (`Debian:11`, `PyPI`, `npm`); of an OS package whose distro OSV does not know,
+    /// the os-release id and version (`gentoo:2.15`), which no advisory matches.
+    pub ecosystem: String,
+    /// Name.
+    pub name: String,
+    /// Version with epoch.
+    pub version: String,
+    /// Source package name (the name where there is none).
+    pub source_name: String,
+    /// Source package version (the version where there is none).
+    pub source_version: String,
+    /// Architecture, empty where there is none.
+    pub arch: String,
+    /// The format that told of it.
+    pub format: Format,
+    /// Index of the layer that brought this version, 0 the lowest.
+    pub layer: usize,
+    /// The file that tells of it, without a leading slash.
+    pub path: String,
+}
+
+/// What an image holds, merged from its layers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageAnalysis {
+    /// The distribution, when an os-release is there.
+    pub distro: Option<Distro>,
+    /// All visible packages, ordered by ecosystem, name, version, path; none twice.
+    pub packages: Vec<ImagePackage>,
+    /// What is not covered, from layers whose file is still visible.
+    pub warnings: Vec<Warning>,
+}

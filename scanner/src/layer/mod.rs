@@ -1,0 +1,72 @@
+//! One pass over a layer's tar: what it adds, what it hides, and the packages it tells of.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Digest;
+use crate::catalog::PackageFile;
+
+/// What one layer holds, independent of the image it is in. Stored by diff ID and shared by all images.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerAnalysis {
+    /// Digest of the uncompressed tar.
+    pub diff_id: Digest,
+    /// Bytes of the uncompressed tar.
+    pub size: u64,
+    /// Every path, in byte order of the path.
+    pub files: Vec<FileEntry>,
+    /// Package databases and metadata, in byte order of the path.
+    pub package_files: Vec<PackageFile>,
+    /// The content of each os-release file, in byte order of the path.
+    pub os_releases: Vec<OsReleaseFile>,
+    /// What could not be read and so is not covered.
+    pub warnings: Vec<Warning>,
+}
+
+/// A path in a layer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileEntry {
+    /// Path without a leading slash; bytes that are no UTF-8 are replaced.
+    pub path: String,
+    /// What is there.
+    pub kind: FileKind,
+    /// Bytes of the content.
+    pub size: u64,
+}
+
+/// What a layer puts at a path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link, with its target as written.
+    Symlink(String),
+    /// A hard link, with the path it names.
+    Hardlink(String),
+    /// A device, fifo or other special file.
+    Special,
+    /// The path of lower layers is removed (`.wh.NAME`).
+    Whiteout,
+    /// All that lower layers have below this directory is removed (`.wh..wh..opq`).
+    Opaque,
+}
+
+/// An os-release file (freedesktop.org os-release(5)) with its text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OsReleaseFile {
+    /// Path without a leading slash.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// Something in an image that could not be read. It never fails the scan and is never silent.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Warning {
+    /// Path in the layer, without a leading slash.
+    pub path: String,
+    /// One sentence: what is not covered and why.
+    pub message: String,
+}

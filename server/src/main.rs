@@ -1,0 +1,2 @@
+//! The `lazaret` program.
+fn main() {}
