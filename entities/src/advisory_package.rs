@@ -23,7 +23,11 @@ pub struct Model {
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {
     /// The advisory.
-    #[sea_orm(belongs_to = "super::advisory::Entity", from = "Column::AdvisoryId", to = "super::advisory::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::advisory::Entity",
+        from = "Column::AdvisoryId",
+        to = "super::advisory::Column::Id"
+    )]
     Advisory,
 }
 

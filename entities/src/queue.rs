@@ -44,8 +44,6 @@ pub struct Model {
     pub max_attempts: i32,
     /// Whether the worker is asked to stop.
     pub cancel_requested: bool,
-    /// When it was queued.
-    pub created_at: Timestamp,
     /// When it ended, 0 before.
     pub finished_at: Timestamp,
     /// What the last attempt failed with; empty when it did not.

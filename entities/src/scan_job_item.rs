@@ -20,13 +20,21 @@ pub struct Model {
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {
     /// The job.
-    #[sea_orm(belongs_to = "super::scan_job::Entity", from = "Column::JobId", to = "super::scan_job::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::scan_job::Entity",
+        from = "Column::JobId",
+        to = "super::scan_job::Column::Id"
+    )]
     Job,
     /// The image.
     #[sea_orm(belongs_to = "super::image::Entity", from = "Column::ImageId", to = "super::image::Column::Id")]
     Image,
     /// The task.
-    #[sea_orm(belongs_to = "super::scan_task::Entity", from = "Column::TaskId", to = "super::scan_task::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::scan_task::Entity",
+        from = "Column::TaskId",
+        to = "super::scan_task::Column::Id"
+    )]
     Task,
 }
 

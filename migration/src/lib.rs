@@ -1,1 +1,19 @@
-//! .
+//! The migrations of Lazaret's store.
+//!
+//! Forward only. A migration that has landed is never edited: the next change is the next file. Each runs in a
+//! transaction and works on SQLite and on PostgreSQL.
+
+use sea_orm_migration::prelude::*;
+
+mod m20261124_000001_initial;
+
+/// All migrations, oldest first.
+#[derive(Debug, Clone, Copy)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261124_000001_initial::Migration)]
+    }
+}
