@@ -1,1 +1,120 @@
-//! To be written.
+//! Orders of versions, one file each.
+//!
+//! A version that an order does not know is an error, never a guess: who compares then says "not assessed".
+
+mod apk;
+mod dpkg;
+mod pep440;
+mod semver;
+
+#[cfg(test)]
+mod order_tests;
+
+use std::cmp::Ordering;
+
+/// Why versions could not be compared.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VersionError {
+    /// No order is known for the ecosystem.
+    #[error("versions of the ecosystem `{0}` cannot be compared yet: its packages are not assessed")]
+    UnsupportedEcosystem(String),
+    /// The text is no version of its order.
+    #[error("`{version}` is no {scheme} version ({reason}): it cannot be compared")]
+    Invalid {
+        /// The text, shortened.
+        version: String,
+        /// Name of the order.
+        scheme: &'static str,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
+
+/// An order of versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// Debian Policy, section 5.6.12: `epoch:upstream-revision` with `~` first.
+    Dpkg,
+    /// apk-tools: numbers, a letter, suffixes such as `_rc1`, `-rN`.
+    Apk,
+    /// Python's PEP 440.
+    Pep440,
+    /// Semantic Versioning 2.0, as npm writes it.
+    SemVer,
+}
+
+/// A version that was read by one [`Scheme`]. Compare only versions of the same scheme.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(Parsed);
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Parsed {
+    Dpkg(dpkg::Version),
+    Apk(apk::Version),
+    Pep440(pep440_rs::Version),
+    SemVer(semver::Version),
+}
+
+impl Scheme {
+    /// The order that an ecosystem uses. What follows a `:` in its name (the release) does not matter.
+    ///
+    /// # Errors
+    /// When Lazaret has no order for the ecosystem.
+    pub fn of(ecosystem: &str) -> Result<Self, VersionError> {
+        match base_ecosystem(ecosystem) {
+            "Debian" | "Ubuntu" => Ok(Self::Dpkg),
+            "Alpine" | "Wolfi" | "Chainguard" => Ok(Self::Apk),
+            "PyPI" => Ok(Self::Pep440),
+            "npm" => Ok(Self::SemVer),
+            _ => Err(VersionError::UnsupportedEcosystem(shortened(ecosystem))),
+        }
+    }
+
+    /// Reads a version; white space round it does not matter.
+    ///
+    /// # Errors
+    /// When the text is no version of this order.
+    pub fn parse(self, text: &str) -> Result<Version, VersionError> {
+        let trimmed = text.trim();
+        let parsed = match self {
+            Self::Dpkg => dpkg::parse(trimmed).map(Parsed::Dpkg),
+            Self::Apk => apk::parse(trimmed).map(Parsed::Apk),
+            Self::Pep440 => pep440::parse(trimmed).map(Parsed::Pep440),
+            Self::SemVer => semver::parse(trimmed).map(Parsed::SemVer),
+        };
+        parsed.map(Version).map_err(|reason| VersionError::Invalid {
+            version: shortened(text),
+            scheme: self.name(),
+            reason,
+        })
+    }
+
+    /// The name in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dpkg => "dpkg",
+            Self::Apk => "apk",
+            Self::Pep440 => "PEP 440",
+            Self::SemVer => "SemVer",
+        }
+    }
+}
+
+/// Compares two versions of an ecosystem (`Debian:11`, `PyPI`).
+///
+/// # Errors
+/// When the ecosystem has no known order, or one of the texts is no version of it.
+pub fn compare(ecosystem: &str, a: &str, b: &str) -> Result<Ordering, VersionError> {
+    let scheme = Scheme::of(ecosystem)?;
+    Ok(scheme.parse(a)?.cmp(&scheme.parse(b)?))
+}
+
+/// The ecosystem without its release: `Debian` of `Debian:11`.
+pub fn base_ecosystem(ecosystem: &str) -> &str {
+    ecosystem.split_once(':').map_or(ecosystem, |(base, _)| base)
+}
+
+/// Messages quote what hostile files hold, so they quote little of it.
+fn shortened(text: &str) -> String {
+    text.chars().take(100).collect()
+}

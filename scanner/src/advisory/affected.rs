@@ -1,0 +1,69 @@
+//! The part of a record that matching needs, and the key under which a package asks for it.
+
+use serde::{Deserialize, Serialize};
+
+use super::model::{Range, RangeKind, Record};
+use super::severity;
+use crate::catalog::python;
+use crate::image::ImagePackage;
+use crate::version::base_ecosystem;
+
+/// Which versions of one package one record concerns.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Affected {
+    /// Spans of versions; those of commits are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ranges: Vec<Range>,
+    /// Versions one by one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<String>,
+    /// Whether the distribution calls the vulnerability unimportant or negligible for this package.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unimportant: bool,
+}
+
+impl Record {
+    /// What the record says of each package: ecosystem with release, name to match by, versions.
+    ///
+    /// Several entries for one package become one, which holds what any of them holds: GitHub writes one entry per
+    /// line of releases. A withdrawn record concerns nothing.
+    pub fn affected_packages(&self) -> Vec<(String, String, Affected)> {
+        if self.withdrawn.is_some() {
+            return Vec::new();
+        }
+        let mut packages: Vec<(String, String, Affected)> = Vec::new();
+        for entry in &self.affected {
+            let Some(package) = &entry.package else { continue };
+            let name = match_name(&package.ecosystem, &package.name);
+            let ranges = entry.ranges.iter().filter(|range| range.kind != RangeKind::Other).cloned();
+            let unimportant = severity::is_unimportant(self, entry);
+            let known = packages.iter_mut().find(|(e, n, _)| *e == package.ecosystem && *n == name);
+            if let Some((_, _, affected)) = known {
+                affected.ranges.extend(ranges);
+                affected.versions.extend_from_slice(&entry.versions);
+                affected.unimportant &= unimportant;
+            } else {
+                let affected =
+                    Affected { ranges: ranges.collect(), versions: entry.versions.clone(), unimportant };
+                packages.push((package.ecosystem.clone(), name, affected));
+            }
+        }
+        packages
+    }
+}
+
+/// The name that advisories of `ecosystem` match `name` by: normalised by PEP 503 for `PyPI`, else as it is.
+pub fn match_name(ecosystem: &str, name: &str) -> String {
+    if base_ecosystem(ecosystem) == "PyPI" { python::normalised_name(name) } else { name.to_owned() }
+}
+
+/// Name and version to ask advisories about: of the source package where a distribution's advisories name source
+/// packages (Debian, Ubuntu, Alpine and what is built like them), else of the package itself.
+pub fn match_key(package: &ImagePackage) -> (String, String) {
+    match base_ecosystem(&package.ecosystem) {
+        "Debian" | "Ubuntu" | "Alpine" | "Wolfi" | "Chainguard" => {
+            (package.source_name.clone(), package.source_version.clone())
+        }
+        _ => (match_name(&package.ecosystem, &package.name), package.version.clone()),
+    }
+}

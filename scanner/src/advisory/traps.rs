@@ -1,0 +1,1 @@
+//! Traps of real advisories, each as a record.

@@ -1,0 +1,186 @@
+//! Debian's package database: `var/lib/dpkg/status`, and `var/lib/dpkg/status.d/*` of images built without dpkg.
+
+use super::Package;
+use super::stanza::{Troubles, paragraphs};
+
+/// The folder in which distroless images keep one file for each package.
+const STATUS_FOLDER: &str = "var/lib/dpkg/status.d/";
+
+/// Whether `path` is the database or one of its parts. The checksum lists beside the parts are not.
+pub fn wants(path: &str) -> bool {
+    path == "var/lib/dpkg/status"
+        || path
+            .strip_prefix(STATUS_FOLDER)
+            .is_some_and(|name| !name.is_empty() && !name.contains('/') && !name.ends_with(".md5sums"))
+}
+
+/// Reads the packages whose files are there; what cannot be read is named in warnings.
+pub fn parse(path: &str, bytes: &[u8]) -> (Vec<Package>, Vec<String>) {
+    let text = String::from_utf8_lossy(bytes);
+    // Parts have no Status field: that the file is there says that the package is.
+    let needs_status = !path.starts_with(STATUS_FOLDER);
+    let mut packages = Vec::new();
+    let mut troubles = Troubles::default();
+    for lines in paragraphs(&text) {
+        let entry = Entry::read(&lines, &mut troubles);
+        match (entry.package, entry.version, entry.status) {
+            ("", ..) => troubles.foreign += 1,
+            (_, _, status) if status.is_some_and(|status| !is_unpacked(status)) => {}
+            (name, version, status) if version.is_empty() || (needs_status && status.is_none()) => {
+                troubles.incomplete.push(shortened(name));
+            }
+            (name, version, _) => {
+                let (source_name, source_version) = source(entry.source, name, version);
+                packages.push(Package {
+                    name: name.to_owned(),
+                    version: version.to_owned(),
+                    source_name,
+                    source_version,
+                    arch: entry.architecture.to_owned(),
+                });
+            }
+        }
+    }
+    let warnings = troubles.into_warnings("dpkg", packages.len());
+    (packages, warnings)
+}
+
+#[derive(Default)]
+struct Entry<'a> {
+    package: &'a str,
+    version: &'a str,
+    source: &'a str,
+    architecture: &'a str,
+    status: Option<&'a str>,
+}
+
+impl<'a> Entry<'a> {
+    fn read(lines: &[&'a str], troubles: &mut Troubles) -> Self {
+        let mut entry = Self::default();
+        for line in lines {
+            // Lines that begin with white space go on with the field above, which is none of those read here.
+            if line.starts_with([' ', '\t']) {
+                continue;
+            }
+            let field = line.split_once(':').filter(|(key, _)| is_field_name(key));
+            let Some((key, value)) = field else {
+                troubles.foreign += 1;
+                continue;
+            };
+            let value = value.trim();
+            match key.to_ascii_lowercase().as_str() {
+                "package" => entry.package = value,
+                "version" => entry.version = value,
+                "source" => entry.source = value,
+                "architecture" => entry.architecture = value,
+                "status" => entry.status = Some(value),
+                _ => {}
+            }
+        }
+        entry
+    }
+}
+
+fn is_field_name(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|b| b.is_ascii_graphic())
+}
+
+/// Whether the third word of a Status field says that the package's files are in place. Packages that were removed
+/// but for their configuration (`deinstall ok config-files`) are not; those whose set-up is pending are.
+fn is_unpacked(status: &str) -> bool {
+    matches!(
+        status.split_whitespace().nth(2),
+        Some("installed" | "unpacked" | "half-configured" | "triggers-awaited" | "triggers-pending")
+    )
+}
+
+/// `Source: bash (5.2.15-2)` has a version where it differs from that of the binary package.
+fn source(field: &str, name: &str, version: &str) -> (String, String) {
+    let (source_name, source_version) = field.split_once('(').unwrap_or((field, ""));
+    let or =
+        |text: &str, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text.to_owned() };
+    (or(source_name.trim(), name), or(source_version.trim_end_matches(')').trim(), version))
+}
+
+fn shortened(name: &str) -> String {
+    name.chars().take(60).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATUS: &str = "Package: bash\nEssential: yes\nStatus: install ok installed\nArchitecture: amd64\n\
+        Source: bash (5.2.15-2)\nVersion: 5.2.15-2+b2\nDescription: shell\n Version: not this\n .\n more\n\n\
+        Package: gone\nStatus: deinstall ok config-files\nArchitecture: amd64\nVersion: 1.0\n\n\n\
+        Package: libc6\nStatus: install ok installed\nArchitecture: amd64\nSource: glibc\nVersion: 2.36-9\n\n\
+        Package: libc6\nStatus: hold ok installed\nArchitecture: i386\nSource: glibc\nVersion: 2.36-9\n\n\
+        Package: zlib1g\nStatus: install ok triggers-pending\nVersion: 1:1.2.13.dfsg-1\n";
+
+    fn read(path: &str, text: &[u8]) -> (Vec<String>, Vec<String>) {
+        let (packages, warnings) = parse(path, text);
+        let line = |p: &Package| {
+            format!("{} {} {} {} {}", p.name, p.version, p.source_name, p.source_version, p.arch)
+        };
+        (packages.iter().map(line).collect(), warnings)
+    }
+
+    #[test]
+    fn trap_source_name_and_version_and_installed_state() {
+        let (packages, warnings) = read("var/lib/dpkg/status", STATUS.as_bytes());
+        assert_eq!(
+            packages,
+            [
+                "bash 5.2.15-2+b2 bash 5.2.15-2 amd64",
+                "libc6 2.36-9 glibc 2.36-9 amd64",
+                "libc6 2.36-9 glibc 2.36-9 i386",
+                "zlib1g 1:1.2.13.dfsg-1 zlib1g 1:1.2.13.dfsg-1 ",
+            ]
+        );
+        assert_eq!(warnings, Vec::<String>::new());
+    }
+
+    #[test]
+    fn trap_status_d_has_no_status_line_and_checksum_siblings() {
+        assert!(wants("var/lib/dpkg/status") && wants("var/lib/dpkg/status.d/base"));
+        for path in [
+            "var/lib/dpkg/status.d/base.md5sums",
+            "var/lib/dpkg/status-old",
+            "var/lib/dpkg/status.d/",
+            "a/var/lib/dpkg/status",
+        ] {
+            assert!(!wants(path), "{path}");
+        }
+        let (packages, warnings) = read(
+            "var/lib/dpkg/status.d/tzdata",
+            b"Package: tzdata\nVersion: 2024a-0+deb12u1\nArchitecture: all\n",
+        );
+        assert_eq!(packages, ["tzdata 2024a-0+deb12u1 tzdata 2024a-0+deb12u1 all"]);
+        assert!(warnings.is_empty());
+    }
+
+    #[test]
+    fn a_garbled_database_is_a_warning_and_never_silent() {
+        let (packages, warnings) = read("var/lib/dpkg/status", b"\0\xff\xfe garbage\nmore garbage\n");
+        assert!(packages.is_empty());
+        assert_eq!(warnings.len(), 1);
+        assert!(warnings[0].contains("no package of it is assessed"), "{warnings:?}");
+    }
+
+    #[test]
+    fn a_cut_entry_is_named_and_the_others_stay() {
+        let cut = format!("{STATUS}\nPackage: openssl\nStatus: install ok insta");
+        let (packages, warnings) = read("var/lib/dpkg/status", cut.as_bytes());
+        assert_eq!(packages.len(), 4);
+        assert!(warnings.is_empty() || warnings[0].contains("openssl"), "{warnings:?}");
+        let cut = format!("{STATUS}\nPackage: openssl\nStatus: install ok installed\nArch");
+        let (packages, warnings) = read("var/lib/dpkg/status", cut.as_bytes());
+        assert_eq!(packages.len(), 4);
+        assert!(warnings.iter().any(|warning| warning.contains("openssl")), "{warnings:?}");
+    }
+
+    #[test]
+    fn an_empty_database_lists_nothing() {
+        assert_eq!(parse("var/lib/dpkg/status", b"\n"), (Vec::new(), Vec::new()));
+    }
+}
