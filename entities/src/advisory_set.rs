@@ -15,7 +15,7 @@ pub struct Model {
     pub ecosystem: String,
     /// Base address it came from, or `import`.
     pub source: String,
-    /// ETag of the last download, empty when none.
+    /// `ETag` of the last download, empty when none.
     pub etag: String,
     /// When the set was last loaded, 0 when never.
     pub fetched_at: Timestamp,
