@@ -195,3 +195,91 @@ fn read_cvss(text: &str) -> Option<Cvss> {
     };
     Some(Cvss { edition, score, vector: vector.to_owned() })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::advisory::parse;
+
+    const V2: &str = "AV:N/AC:M/Au:N/C:N/I:P/A:N";
+    const V30: &str = "CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
+    const V31: &str = "CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H";
+    const V4: &str = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:N/VI:N/VA:L/SC:N/SI:N/SA:N";
+
+    fn rated(value: &Value, index: Option<usize>) -> (Severity, String, Option<f32>) {
+        let rated = parse(value.to_string().as_bytes()).unwrap().severity(index);
+        assert_eq!(rated.score.is_some(), rated.vector.is_some());
+        (rated.severity, rated.source, rated.score)
+    }
+
+    fn ratings(vectors: &[&str]) -> Value {
+        vectors.iter().map(|vector| json!({ "type": "CVSS_V3", "score": vector })).collect()
+    }
+
+    #[test]
+    fn trap_the_newest_cvss_decides_and_never_the_highest() {
+        let of = |vectors: &[&str]| rated(&json!({ "id": "X-1", "severity": ratings(vectors) }), None);
+        assert_eq!(of(&[V2, V30, V31]), (Severity::High, "CVSS 3.1".into(), Some(7.8)));
+        assert_eq!(of(&[V30, V2]), (Severity::Critical, "CVSS 3.0".into(), Some(9.8)));
+        assert_eq!(of(&[V31, V4]), (Severity::Medium, "CVSS 4.0".into(), Some(6.9)));
+        assert_eq!(of(&[V2]), (Severity::Medium, "CVSS 2.0".into(), Some(4.3)));
+        assert_eq!(of(&["CVSS:3.1/nonsense", V2]).1, "CVSS 2.0");
+    }
+
+    #[test]
+    fn trap_the_word_of_the_feed_for_the_package_goes_first_and_the_vector_is_kept() {
+        let value = json!({ "id": "DEBIAN-CVE-1", "severity": ratings(&[V30]), "affected": [
+            { "package": { "ecosystem": "Debian:11", "name": "a" }, "ecosystem_specific": { "urgency": "low**" } },
+            { "package": { "ecosystem": "Debian:12", "name": "a" }, "ecosystem_specific": { "urgency": "not yet assigned" } },
+            { "package": { "ecosystem": "Debian:12", "name": "b" }, "ecosystem_specific": { "urgency": "medium" } }
+        ]});
+        assert_eq!(rated(&value, Some(0)), (Severity::Low, "Debian urgency".into(), Some(9.8)));
+        assert_eq!(rated(&value, Some(1)), (Severity::Critical, "CVSS 3.0".into(), Some(9.8)));
+        assert_eq!(rated(&value, None).0, Severity::Medium);
+        assert_eq!(rated(&value, Some(7)), (Severity::Critical, "CVSS 3.0".into(), Some(9.8)));
+    }
+
+    #[test]
+    fn the_word_of_a_whole_record_is_used_where_nothing_else_is() {
+        let value = json!({ "id": "GHSA-aaaa-bbbb-cccc", "database_specific": { "severity": "MODERATE" } });
+        assert_eq!(rated(&value, None), (Severity::Medium, "GHSA".into(), None));
+        let ubuntu = json!({ "id": "UBUNTU-CVE-1", "severity": [{ "type": "Ubuntu", "score": "negligible" }],
+            "affected": [{ "package": { "ecosystem": "Ubuntu:22.04:LTS", "name": "a" } }] });
+        assert_eq!(rated(&ubuntu, Some(0)), (Severity::Low, "Ubuntu priority".into(), None));
+        assert!(parse(ubuntu.to_string().as_bytes()).unwrap().affected_packages()[0].2.unimportant);
+    }
+
+    #[test]
+    fn trap_unknown_is_a_class_of_its_own() {
+        assert_eq!(rated(&json!({ "id": "X-1" }), None), (Severity::Unknown, String::new(), None));
+        let none = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N";
+        assert_eq!(rated(&json!({ "id": "X-1", "severity": ratings(&[none]) }), None).0, Severity::Low);
+    }
+
+    #[test]
+    fn names_read_back() {
+        for severity in
+            [Severity::Unknown, Severity::Low, Severity::Medium, Severity::High, Severity::Critical]
+        {
+            assert_eq!(severity.to_string().to_lowercase().parse(), Ok(severity));
+            assert_eq!(serde_json::to_value(severity).unwrap(), json!(severity.to_string()));
+        }
+        assert!("severe".parse::<Severity>().is_err());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
+
+        #[test]
+        fn no_vector_makes_a_panic(
+            text in "(CVSS:[234]\\.[01]/)?((AV|AC|AT|Au|PR|UI|S|C|I|A|VC|VI|VA|SC|SI|SA|E|RL|RC):[A-Z]{1,2}/?){0,12}|\\PC{0,30}"
+        ) {
+            if let Some(cvss) = read_cvss(&text) {
+                prop_assert!((0.0..=10.0).contains(&cvss.score));
+            }
+        }
+    }
+}

@@ -23,10 +23,14 @@ pub fn parse(path: &str, bytes: &[u8]) -> (Vec<Package>, Vec<String>) {
     let mut troubles = Troubles::default();
     for lines in paragraphs(&text) {
         let entry = Entry::read(&lines, &mut troubles);
-        match (entry.package, entry.version, entry.status) {
+        match (entry.package, entry.version, entry.state) {
             ("", ..) => troubles.foreign += 1,
-            (_, _, status) if status.is_some_and(|status| !is_unpacked(status)) => {}
-            (name, version, status) if version.is_empty() || (needs_status && status.is_none()) => {
+            (_, _, State::Absent) => {}
+            (name, version, state)
+                if version.is_empty()
+                    || state == State::Unreadable
+                    || (needs_status && state == State::Unsaid) =>
+            {
                 troubles.incomplete.push(shortened(name));
             }
             (name, version, _) => {
@@ -51,7 +55,21 @@ struct Entry<'a> {
     version: &'a str,
     source: &'a str,
     architecture: &'a str,
-    status: Option<&'a str>,
+    state: State,
+}
+
+/// Whether a package's files are in place.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// There is no Status field.
+    #[default]
+    Unsaid,
+    /// They are, though its set-up may be pending.
+    Unpacked,
+    /// They are not, or no longer: of `deinstall ok config-files` only the configuration is left.
+    Absent,
+    /// The field holds no state that dpkg knows.
+    Unreadable,
 }
 
 impl<'a> Entry<'a> {
@@ -73,7 +91,7 @@ impl<'a> Entry<'a> {
                 "version" => entry.version = value,
                 "source" => entry.source = value,
                 "architecture" => entry.architecture = value,
-                "status" => entry.status = Some(value),
+                "status" => entry.state = state(value),
                 _ => {}
             }
         }
@@ -85,13 +103,15 @@ fn is_field_name(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(|b| b.is_ascii_graphic())
 }
 
-/// Whether the third word of a Status field says that the package's files are in place. Packages that were removed
-/// but for their configuration (`deinstall ok config-files`) are not; those whose set-up is pending are.
-fn is_unpacked(status: &str) -> bool {
-    matches!(
-        status.split_whitespace().nth(2),
-        Some("installed" | "unpacked" | "half-configured" | "triggers-awaited" | "triggers-pending")
-    )
+/// The third word of a Status field tells.
+fn state(status: &str) -> State {
+    match status.split_whitespace().nth(2) {
+        Some("installed" | "unpacked" | "half-configured" | "triggers-awaited" | "triggers-pending") => {
+            State::Unpacked
+        }
+        Some("config-files" | "not-installed" | "half-installed") => State::Absent,
+        _ => State::Unreadable,
+    }
 }
 
 /// `Source: bash (5.2.15-2)` has a version where it differs from that of the binary package.
@@ -169,14 +189,12 @@ mod tests {
 
     #[test]
     fn a_cut_entry_is_named_and_the_others_stay() {
-        let cut = format!("{STATUS}\nPackage: openssl\nStatus: install ok insta");
-        let (packages, warnings) = read("var/lib/dpkg/status", cut.as_bytes());
-        assert_eq!(packages.len(), 4);
-        assert!(warnings.is_empty() || warnings[0].contains("openssl"), "{warnings:?}");
-        let cut = format!("{STATUS}\nPackage: openssl\nStatus: install ok installed\nArch");
-        let (packages, warnings) = read("var/lib/dpkg/status", cut.as_bytes());
-        assert_eq!(packages.len(), 4);
-        assert!(warnings.iter().any(|warning| warning.contains("openssl")), "{warnings:?}");
+        for end in ["Status: install ok insta", "Status: install ok installed\nArch", "Version: 3.0"] {
+            let cut = format!("{STATUS}\nPackage: openssl\n{end}");
+            let (packages, warnings) = read("var/lib/dpkg/status", cut.as_bytes());
+            assert_eq!(packages.len(), 4, "{end}");
+            assert!(warnings.iter().any(|warning| warning.contains("openssl")), "{end}: {warnings:?}");
+        }
     }
 
     #[test]
