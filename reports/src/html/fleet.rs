@@ -1,0 +1,261 @@
+//! The page on all images.
+
+use askama::Template;
+
+use super::coverage::{self, CoverageTable, DataAge};
+use super::picture::{Chips, SeverityBar, Strip};
+use super::text::{self, Cut, Time};
+use super::{FixRow, Status, fix_rows, image};
+use crate::model::{FleetImage, FleetReport, FleetVulnerability, ScanStatus, SecurityStatus, Severity, Tool};
+
+/// At most this many images are shown: with the longest names, such a page stays below 1 MB.
+const MOST_IMAGES: usize = 400;
+/// At most this many images without a verdict are shown.
+const MOST_UNJUDGED: usize = 200;
+/// At most this many vulnerabilities are shown.
+const MOST_VULNERABILITIES: usize = 100;
+
+#[derive(Template)]
+#[template(path = "report/fleet.html")]
+pub(crate) struct FleetPage<'a> {
+    tool: &'a Tool,
+    made: Time,
+    scope: String,
+    lead: Vec<String>,
+    stats: Vec<Stat>,
+    bar: SeverityBar,
+    fixes: Vec<FixRow>,
+    no_fixes: &'static str,
+    gaps: Vec<String>,
+    covered: &'static str,
+    data: String,
+    total_images: String,
+    images: Vec<ImageRow>,
+    truncated: Option<String>,
+    vulnerabilities: Vec<VulnerabilityRow>,
+    unjudged: Vec<UnjudgedRow>,
+    coverage: CoverageTable,
+}
+
+struct Stat {
+    label: &'static str,
+    number: String,
+    note: String,
+    class: &'static str,
+}
+
+struct ImageRow {
+    name: String,
+    digest: Cut,
+    more_tags: u64,
+    details: String,
+    status: Status,
+    total: u64,
+    nothing: &'static str,
+    chips: Chips,
+    strip: Strip,
+    fixable: String,
+    containers: String,
+    hosts: String,
+    scanned: Option<Time>,
+}
+
+struct VulnerabilityRow {
+    severity: Severity,
+    id: String,
+    summary: String,
+    packages: String,
+    images: String,
+    fixable: bool,
+}
+
+struct UnjudgedRow {
+    name: String,
+    scan: &'static str,
+    why: String,
+}
+
+impl<'a> FleetPage<'a> {
+    pub(crate) fn new(report: &'a FleetReport) -> Self {
+        let totals = &report.totals;
+        let now = report.generated_at;
+        let entries =
+            report.coverage.iter().map(|entry| (entry.ecosystem.as_str(), entry.advisories_modified));
+        let age = coverage::data_age(entries, now);
+        let most = report.images.iter().map(|image| image.counts.total()).max().unwrap_or_default();
+        let shown = report.images.len().min(MOST_IMAGES) as u64;
+        Self {
+            tool: &report.tool,
+            made: text::minute(now),
+            scope: text::shorten(&report.scope, 120),
+            lead: lead(report, age.as_ref()),
+            stats: stats(report),
+            bar: SeverityBar::new(&totals.vulnerabilities, &totals.fixable),
+            fixes: fix_rows(&report.fixes),
+            no_fixes: no_fixes(report),
+            gaps: gaps(report),
+            covered: "Every image was scanned and every package assessed.",
+            data: age.map(|age| format!("{}.", age.words)).unwrap_or_default(),
+            total_images: text::number(totals.images),
+            images: report.images.iter().take(MOST_IMAGES).map(|image| image_row(image, most)).collect(),
+            truncated: (shown < totals.images).then(|| {
+                let (shown, all) = (text::number(shown), text::number(totals.images));
+                format!("The worst {shown} of {all} images are shown; the CSV file has the findings of all of them.")
+            }),
+            vulnerabilities: report.vulnerabilities.iter().take(MOST_VULNERABILITIES).map(vulnerability_row).collect(),
+            unjudged: unjudged(report),
+            coverage: CoverageTable::of_fleet(&report.coverage, now),
+        }
+    }
+}
+
+fn lead(report: &FleetReport, age: Option<&DataAge>) -> Vec<String> {
+    let totals = &report.totals;
+    let of = text::count(totals.images, "image", "images");
+    if totals.images == 0 {
+        return vec!["No images are known yet.".to_owned()];
+    }
+    if totals.at_risk == 0 {
+        return vec![match (totals.unknown, age) {
+            (0, Some(age)) => format!("No risk known in {of} as of {} ({}).", age.as_of, age.words),
+            (unknown, _) if unknown == totals.images => {
+                format!("Nothing is known yet: none of {of} could be judged.")
+            }
+            (unknown, _) => {
+                format!("No risk known in {of}, but {} of them could not be judged.", text::number(unknown))
+            }
+        }];
+    }
+    let verb = if totals.at_risk == 1 { "is" } else { "are" };
+    let unknown = match totals.unknown {
+        0 => String::new(),
+        n => format!("; {} could not be judged", text::number(n)),
+    };
+    let mut sentences = vec![format!("{} of {of} {verb} at risk{unknown}.", text::number(totals.at_risk))];
+    if let Some(fix) = report.fixes.first() {
+        sentences.push(format!(
+            "Upgrade {} in {} first: that resolves {}.",
+            text::shorten(&fix.package, 60),
+            text::count(fix.images, "image", "images"),
+            text::count(fix.resolves.total(), "vulnerability", "vulnerabilities"),
+        ));
+    }
+    sentences
+}
+
+fn stats(report: &FleetReport) -> Vec<Stat> {
+    let totals = &report.totals;
+    let stat = |label, number, note: String, class| Stat { label, number: text::number(number), note, class };
+    let plain = |label, number, note| stat(label, number, note, "");
+    let coloured =
+        |label, number, class| stat(label, number, String::new(), if number > 0 { class } else { "muted" });
+    vec![
+        plain("images", totals.images, String::new()),
+        coloured("at risk", totals.at_risk, "critical"),
+        coloured("no risk known", totals.safe, "ok"),
+        coloured("not known", totals.unknown, "unknown"),
+        plain(
+            "vulnerabilities",
+            totals.vulnerabilities.total(),
+            format!("{} × image", text::number(totals.occurrences.total())),
+        ),
+        plain("containers", totals.containers, format!("{} running", text::number(totals.running))),
+        plain("hosts", totals.hosts, String::new()),
+    ]
+}
+
+fn no_fixes(report: &FleetReport) -> &'static str {
+    let totals = &report.totals;
+    if totals.images == 0 {
+        "Start a Docker Engine on this host, or put image archives into the archive folder."
+    } else if totals.unknown == totals.images {
+        "Authorize the images and scan them; load the advisories that are missing."
+    } else if totals.vulnerabilities.total() == 0 {
+        "Nothing: no vulnerability is known."
+    } else {
+        "No upgrade helps yet: none of the vulnerabilities that count has a fix."
+    }
+}
+
+fn gaps(report: &FleetReport) -> Vec<String> {
+    let totals = &report.totals;
+    let mut gaps = Vec::new();
+    if totals.failed > 0 {
+        gaps.push(format!("The last scan of {} failed.", text::count(totals.failed, "image", "images")));
+    }
+    if totals.unscanned > 0 {
+        let was = text::count(totals.unscanned, "image was", "images were");
+        gaps.push(format!("{was} never scanned."));
+    }
+    if totals.images == 0 {
+        gaps.push("Everything: there is no image to look at.".to_owned());
+    }
+    gaps.extend(coverage::fleet_gaps(&report.coverage, report.generated_at));
+    gaps
+}
+
+fn image_row(image: &FleetImage, most: u64) -> ImageRow {
+    let mut details: Vec<String> = Vec::new();
+    if !image.os.is_empty() {
+        details.push(text::shorten(&image.os, 60));
+    }
+    if image.size > 0 {
+        details.push(text::size(image.size));
+    }
+    ImageRow {
+        name: text::shorten(&image.name, 80),
+        digest: text::digest(&image.id),
+        more_tags: image.more_tags,
+        details: details.join(" · "),
+        status: image::status(image.security_status),
+        total: image.counts.total(),
+        nothing: if image.security_status == SecurityStatus::Unknown { "not known" } else { "none known" },
+        chips: Chips::new(&image.counts),
+        strip: Strip::new(&image.counts, most),
+        fixable: text::number(image.fixable),
+        containers: text::number(image.containers),
+        hosts: text::number(image.hosts),
+        scanned: image.scanned_at.map(text::minute),
+    }
+}
+
+fn vulnerability_row(row: &FleetVulnerability) -> VulnerabilityRow {
+    VulnerabilityRow {
+        severity: row.severity,
+        id: text::shorten(&row.id, 40),
+        summary: text::beginning(&row.summary, 160),
+        packages: text::beginning(&row.packages.join(", "), 80),
+        images: text::number(row.images),
+        fixable: row.fixable,
+    }
+}
+
+fn unjudged(report: &FleetReport) -> Vec<UnjudgedRow> {
+    report
+        .images
+        .iter()
+        .filter(|image| {
+            image.security_status == SecurityStatus::Unknown || image.scan_status == ScanStatus::Failed
+        })
+        .take(MOST_UNJUDGED)
+        .map(|image| UnjudgedRow {
+            name: text::shorten(&image.name, 80),
+            scan: image.scan_status.word(),
+            why: why(image),
+        })
+        .collect()
+}
+
+fn why(image: &FleetImage) -> String {
+    let reason = |text: &str| text::beginning(text.trim_end_matches('.'), 200);
+    match image.scan_status {
+        ScanStatus::Failed => format!("{}. Repair that, then scan again.", reason(&image.scan_error)),
+        ScanStatus::Unscanned => "Never scanned. Authorize it, then scan it.".to_owned(),
+        ScanStatus::Queued | ScanStatus::Scanning => "Its scan has not ended yet.".to_owned(),
+        ScanStatus::Cancelled => "Its scan was cancelled. Scan it again.".to_owned(),
+        ScanStatus::Scanned if image.security_reason.is_empty() => {
+            "The scan left gaps; its own report names them.".to_owned()
+        }
+        ScanStatus::Scanned => format!("{}.", reason(&image.security_reason)),
+    }
+}
