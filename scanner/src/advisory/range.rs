@@ -39,7 +39,9 @@ pub fn evaluate(ecosystem: &str, version: &str, affected: &Affected) -> Outcome 
     if !is_affected && !affected.versions.is_empty() {
         match is_equal_to_listed(ecosystem, version, &affected.versions) {
             Ok(found) => is_affected = found,
-            Err(error) => reason = reason.or_else(|| Some(error.to_string())),
+            // Where ranges were read as well, they have told; the list then is one more chance, searched as text.
+            Err(error) if affected.ranges.is_empty() => reason = Some(error.to_string()),
+            Err(_) => {}
         }
     }
     if is_affected {
