@@ -7,11 +7,13 @@
 
 pub mod advisory;
 pub mod archive;
+mod bounded;
 pub mod catalog;
 mod digest;
 pub mod image;
 pub mod layer;
 pub mod limits;
+mod tarball;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod version;

@@ -39,9 +39,7 @@ pub fn evaluate(ecosystem: &str, version: &str, affected: &Affected) -> Outcome 
     if !is_affected && !affected.versions.is_empty() {
         match is_equal_to_listed(ecosystem, version, &affected.versions) {
             Ok(found) => is_affected = found,
-            // Where ranges were read as well, they have told; the list then is one more chance, searched as text.
-            Err(error) if affected.ranges.is_empty() => reason = Some(error.to_string()),
-            Err(_) => {}
+            Err(error) => reason = reason.or_else(|| Some(error.to_string())),
         }
     }
     if is_affected {

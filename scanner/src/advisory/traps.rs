@@ -154,9 +154,6 @@ fn trap_semver_ranges_compare_by_semver_in_any_ecosystem() {
     let affected = about("Bitnami", &range, &json!([]));
     assert_eq!(evaluate("Bitnami", "1.0.0-rc.1", &affected), fixed_in(&["1.0.0"]));
     assert_eq!(evaluate("Bitnami", "1.0.0+build", &affected), Outcome::NotAffected);
-    let listed_too = about("Bitnami", &range, &json!(["0.9.0", "2.0.0"]));
-    assert_eq!(evaluate("Bitnami", "1.1.0", &listed_too), Outcome::NotAffected);
-    assert!(is_affected("Bitnami", "2.0.0", &listed_too));
 }
 
 #[test]

@@ -198,22 +198,6 @@ mod tests {
     }
 
     #[test]
-    fn packages_whose_set_up_is_pending_are_there_and_removed_ones_are_not() {
-        let listed = |state: &str| {
-            let text = format!("Package: a\nStatus: install ok {state}\nVersion: 1\n");
-            let (packages, warnings) = read("var/lib/dpkg/status", text.as_bytes());
-            (packages.len(), warnings.len())
-        };
-        for state in ["installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending"] {
-            assert_eq!(listed(state), (1, 0), "{state}");
-        }
-        for state in ["config-files", "not-installed", "half-installed"] {
-            assert_eq!(listed(state), (0, 0), "{state}");
-        }
-        assert_eq!(listed("?"), (0, 1));
-    }
-
-    #[test]
     fn an_empty_database_lists_nothing() {
         assert_eq!(parse("var/lib/dpkg/status", b"\n"), (Vec::new(), Vec::new()));
     }

@@ -1,5 +1,16 @@
 //! Layers in order give the image's view: later layers hide earlier files, whiteouts remove them.
 
+mod config;
+mod distro;
+mod links;
+mod merge;
+mod purl;
+mod view;
+
+pub use config::{ConfigError, parse_config};
+pub(crate) use links::{Unread, unread};
+pub use merge::merge;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Digest;

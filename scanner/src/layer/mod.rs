@@ -1,9 +1,69 @@
 //! One pass over a layer's tar: what it adds, what it hides, and the packages it tells of.
 
+mod analyse;
+mod path;
+
+use std::io;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Digest;
+use crate::bounded::{Stop, stop_of};
 use crate::catalog::PackageFile;
+use crate::tarball::TarError;
+
+pub use analyse::analyse;
+pub(crate) use analyse::{OS_RELEASE_PATHS, Want, read_again, want};
+pub(crate) use path::inside;
+
+/// Why a layer could not be read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum LayerError {
+    /// The tar ends within an entry.
+    #[error(
+        "the layer's tar ends within an entry, after {position} bytes: it is incomplete, export it again"
+    )]
+    Truncated {
+        /// Bytes read.
+        position: u64,
+    },
+    /// The tar breaks its format.
+    #[error("at byte {position} of the layer's tar: {reason}")]
+    Malformed {
+        /// Bytes read.
+        position: u64,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A limit was reached; the text says which.
+    #[error("{0}")]
+    LimitExceeded(String),
+    /// The reader failed.
+    #[error("the layer cannot be read: {0}")]
+    Io(io::Error),
+}
+
+impl From<TarError> for LayerError {
+    fn from(error: TarError) -> Self {
+        match error {
+            TarError::Truncated { position } => Self::Truncated { position },
+            TarError::Malformed { position, reason } => {
+                Self::Malformed { position, reason: reason.to_owned() }
+            }
+            TarError::Limit(limit) => Self::LimitExceeded(limit),
+            TarError::Io(error) => Self::from(error),
+        }
+    }
+}
+
+impl From<io::Error> for LayerError {
+    fn from(error: io::Error) -> Self {
+        match stop_of(&error) {
+            Some(Stop::Limit(limit)) => Self::LimitExceeded(limit.clone()),
+            _ => Self::Io(error),
+        }
+    }
+}
 
 /// What one layer holds, independent of the image it is in. Stored by diff ID and shared by all images.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,9 +72,10 @@ pub struct LayerAnalysis {
     pub diff_id: Digest,
     /// Bytes of the uncompressed tar.
     pub size: u64,
-    /// Every path, in byte order of the path.
+    /// Every path, in byte order of the path. A path can have a removal of lower layers beside what the layer puts there.
     pub files: Vec<FileEntry>,
-    /// Package databases and metadata, in byte order of the path.
+    /// Package databases and metadata, in byte order of the path. The path is where the content lies: where a link
+    /// made it wanted, it is a path that no format would claim.
     pub package_files: Vec<PackageFile>,
     /// The content of each os-release file, in byte order of the path.
     pub os_releases: Vec<OsReleaseFile>,

@@ -1,0 +1,165 @@
+//! Readers that stop at a bound with an error, and decompression by what the bytes are, not by what they are called.
+
+use std::cell::Cell;
+use std::fmt;
+use std::io::{self, BufReader, Read};
+use std::rc::Rc;
+
+use crate::Limits;
+
+/// Bytes that may come out of a decompressor before the ratio is looked at.
+const RATIO_FREE_BYTES: u64 = 1 << 20;
+/// Bytes read ahead to tell what a stream is: one tar block.
+const SNIFF_BYTES: usize = 512;
+
+/// A reason to stop that travels through `std::io::Error`.
+#[derive(Debug, Clone)]
+pub(crate) enum Stop {
+    /// The caller asked for it.
+    Cancelled,
+    /// A limit was reached; the text says which.
+    Limit(String),
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cancelled => f.write_str("cancelled"),
+            Self::Limit(limit) => f.write_str(limit),
+        }
+    }
+}
+
+impl std::error::Error for Stop {}
+
+impl From<Stop> for io::Error {
+    fn from(stop: Stop) -> Self {
+        Self::other(stop)
+    }
+}
+
+/// The stop that an I/O error carries, however deep decompressors wrapped it.
+pub(crate) fn stop_of(error: &io::Error) -> Option<&Stop> {
+    let inner = error.get_ref()?;
+    if let Some(stop) = inner.downcast_ref::<Stop>() {
+        return Some(stop);
+    }
+    inner.downcast_ref::<io::Error>().and_then(stop_of)
+}
+
+/// What the first bytes of a stream say it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Gzip,
+    Zstd,
+    Tar,
+    Json,
+    Empty,
+    /// Compressed by something that images do not use, by its name.
+    Foreign(&'static str),
+    Unknown,
+}
+
+/// Tells the form of a stream that begins with `head`.
+pub(crate) fn form_of(head: &[u8]) -> Form {
+    const XZ: &[u8] = &[0xfd, b'7', b'z', b'X', b'Z', 0];
+    match head {
+        [] => Form::Empty,
+        [0x1f, 0x8b, ..] => Form::Gzip,
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Form::Zstd,
+        _ if head.starts_with(XZ) => Form::Foreign("xz"),
+        _ if head.starts_with(b"BZh") => Form::Foreign("bzip2"),
+        _ if head.starts_with(b"PK\x03\x04") => Form::Foreign("zip"),
+        _ if head.len() >= SNIFF_BYTES && is_tar_block(&head[..SNIFF_BYTES]) => Form::Tar,
+        _ => match head.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            Some(b'{' | b'[') => Form::Json,
+            _ => Form::Unknown,
+        },
+    }
+}
+
+fn is_tar_block(block: &[u8]) -> bool {
+    // An archive of nothing is two zero blocks.
+    block.iter().all(|byte| *byte == 0) || crate::tarball::checksum_holds(block)
+}
+
+/// A reader with its first bytes read ahead, so that they can be looked at and still be read.
+pub(crate) struct Sniffed<R> {
+    head: io::Cursor<Vec<u8>>,
+    rest: R,
+}
+
+impl<R: Read> Sniffed<R> {
+    pub(crate) fn new(mut reader: R) -> io::Result<Self> {
+        let mut head = Vec::with_capacity(SNIFF_BYTES);
+        reader.by_ref().take(SNIFF_BYTES as u64).read_to_end(&mut head)?;
+        Ok(Self { head: io::Cursor::new(head), rest: reader })
+    }
+
+    pub(crate) fn form(&self) -> Form {
+        form_of(self.head.get_ref())
+    }
+}
+
+impl<R: Read> Read for Sniffed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.head.read(buffer)? {
+            0 => self.rest.read(buffer),
+            read => Ok(read),
+        }
+    }
+}
+
+/// Uncompresses what is gzip (all members) or zstd (all frames) and passes on everything else.
+pub(crate) fn uncompressed<'a, R: Read + 'a>(
+    reader: Sniffed<R>,
+    limits: &Limits,
+) -> io::Result<Box<dyn Read + 'a>> {
+    let form = reader.form();
+    if !matches!(form, Form::Gzip | Form::Zstd) {
+        return Ok(Box::new(reader));
+    }
+    let packed = Rc::new(Cell::new(0));
+    let counted = BufReader::with_capacity(64 << 10, Counted { reader, count: Rc::clone(&packed) });
+    let inner: Box<dyn Read + 'a> = if form == Form::Gzip {
+        Box::new(flate2::bufread::MultiGzDecoder::new(counted))
+    } else {
+        Box::new(zstd::stream::read::Decoder::with_buffer(counted)?)
+    };
+    Ok(Box::new(RatioBound { inner, packed, unpacked: 0, ratio: limits.ratio }))
+}
+
+struct Counted<R> {
+    reader: R,
+    count: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.count.set(self.count.get() + read as u64);
+        Ok(read)
+    }
+}
+
+struct RatioBound<'a> {
+    inner: Box<dyn Read + 'a>,
+    packed: Rc<Cell<u64>>,
+    unpacked: u64,
+    ratio: u64,
+}
+
+impl Read for RatioBound<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.unpacked += read as u64;
+        if self.unpacked > RATIO_FREE_BYTES && self.unpacked / self.ratio.max(1) > self.packed.get() {
+            return Err(Stop::Limit(format!(
+                "it unpacks to more than {} times its size, which is what a decompression bomb does",
+                self.ratio
+            ))
+            .into());
+        }
+        Ok(read)
+    }
+}

@@ -1,0 +1,61 @@
+//! Names that are wanted and lead by links to content that passed by unread.
+
+use std::collections::BTreeSet;
+
+use super::view::View;
+use crate::layer::{FileKind, LayerAnalysis, OS_RELEASE_PATHS, Want, want};
+
+/// Databases with one fixed place, which a linked folder may hide from a search for linked files.
+const DATABASES: [&str; 3] = ["var/lib/dpkg/status", "lib/apk/db/installed", "usr/lib/apk/db/installed"];
+
+/// Content that a link made wanted and that was not read yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unread {
+    /// Index of the layer.
+    pub layer: usize,
+    /// Path in that layer.
+    pub path: String,
+    /// The name by which it is wanted.
+    pub name: String,
+    /// As what it is wanted.
+    pub want: Want,
+}
+
+/// Every name at which an image may show packages.
+pub(super) fn package_names<'a>(view: View<'a>) -> BTreeSet<&'a str> {
+    let mut names = BTreeSet::from(DATABASES);
+    for (_, layer) in view.layers() {
+        let own = layer.package_files.iter().map(|file| file.path.as_str());
+        names.extend(own.filter(|path| matches!(want(path), Some(Want::Packages(_)))));
+        names.extend(linked_names(layer));
+    }
+    names
+}
+
+fn linked_names(layer: &LayerAnalysis) -> impl Iterator<Item = &str> {
+    let links =
+        layer.files.iter().filter(|file| matches!(file.kind, FileKind::Symlink(_) | FileKind::Hardlink(_)));
+    links.map(|file| file.path.as_str()).filter(|path| matches!(want(path), Some(Want::Packages(_))))
+}
+
+/// What has to be read once more, in all layers of an image (lowest first; `None` where a layer is not at hand).
+pub(crate) fn unread(layers: &[Option<&LayerAnalysis>]) -> Vec<Unread> {
+    let view = View::new(layers);
+    let mut names: BTreeSet<&str> = DATABASES.into_iter().chain(OS_RELEASE_PATHS).collect();
+    names.extend(view.layers().flat_map(|(_, layer)| linked_names(layer)));
+    let mut unread: Vec<Unread> = Vec::new();
+    for name in names {
+        let Some(wanted) = want(name) else { continue };
+        for place in view.versions(name) {
+            // A path that is wanted by its own name was looked at when it passed by.
+            let read = want(&place.path).is_some()
+                || view.package_file(&place).is_some()
+                || view.os_release(&place).is_some();
+            if !read {
+                let name = name.to_owned();
+                unread.push(Unread { layer: place.layer, path: place.path, name, want: wanted });
+            }
+        }
+    }
+    unread
+}

@@ -1,0 +1,192 @@
+//! Layers laid over each other.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::distro;
+use super::links::package_names;
+use super::view::{Place, View};
+use super::{Distro, ImageAnalysis, ImagePackage};
+use crate::catalog::{Format, Package, PackageFile};
+use crate::layer::{FileKind, LayerAnalysis, OS_RELEASE_PATHS, Warning, want};
+
+/// Folders of RPM databases, which are not read.
+const RPM_DATABASES: [&str; 2] = ["var/lib/rpm/", "usr/lib/sysimage/rpm/"];
+
+/// The image's view of its layers, lowest first.
+pub fn merge(layers: &[&LayerAnalysis]) -> ImageAnalysis {
+    let layers: Vec<_> = layers.iter().copied().map(Some).collect();
+    let view = View::new(&layers);
+    let distro = find_distro(view);
+    let mut warnings = visible_warnings(view);
+    let mut packages = Vec::new();
+    for versions in shown_files(view) {
+        let Some(file) = view.package_file(&versions[0]) else {
+            // Its own pass has told why a file with a wanted name was not read.
+            if want(&versions[0].path).is_none() {
+                warnings.push(Warning {
+                    path: versions[0].path.clone(),
+                    message:
+                        "is named by a link as a package database, but its layer was analysed without it; \
+                              what it lists is not covered"
+                            .to_owned(),
+                });
+            }
+            continue;
+        };
+        if let Some(warning) = foreign_database(file, distro.as_ref()) {
+            warnings.push(warning);
+        }
+        let ecosystem = ecosystem(file.format, distro.as_ref());
+        attribute(view, &versions, file, &ecosystem, &mut packages);
+    }
+    warnings.extend(rpm_warning(view));
+    warnings.sort();
+    warnings.dedup();
+    packages.sort_by(|a, b| key(a).cmp(&key(b)));
+    packages.dedup_by(|a, b| key(a) == key(b));
+    ImageAnalysis { distro, packages, warnings }
+}
+
+fn key(package: &ImagePackage) -> (&str, &str, &str, &str, &str) {
+    (&package.ecosystem, &package.name, &package.version, &package.path, &package.arch)
+}
+
+/// Each visible package file once, with the contents it had below.
+fn shown_files(view: View<'_>) -> Vec<Vec<Place>> {
+    let mut shown: BTreeMap<(usize, String), Vec<Place>> = BTreeMap::new();
+    for name in package_names(view) {
+        let versions = view.versions(name);
+        if let Some(top) = versions.first() {
+            let known = shown.entry((top.layer, top.path.clone())).or_default();
+            if versions.len() > known.len() {
+                *known = versions;
+            }
+        }
+    }
+    // A file that an upper layer wrote again through a linked folder is not visible at its own name either.
+    let rewritten: BTreeSet<(String, usize)> = shown
+        .values()
+        .filter_map(|versions| Some((versions[0].through.clone()?, versions[0].layer)))
+        .collect();
+    shown
+        .into_iter()
+        .filter(|((layer, path), _)| {
+            !rewritten.iter().any(|(rewritten, above)| rewritten == path && above > layer)
+        })
+        .map(|(_, versions)| versions)
+        .collect()
+}
+
+/// Gives each package of the visible file to the lowest layer that had it in this version without a break.
+fn attribute(
+    view: View<'_>,
+    versions: &[Place],
+    file: &PackageFile,
+    ecosystem: &str,
+    packages: &mut Vec<ImagePackage>,
+) {
+    let below: Vec<(usize, HashSet<(&str, &str, &str)>)> = versions[1..]
+        .iter()
+        .map(|place| {
+            let packages = view.package_file(place).map_or(&[][..], |file| &file.packages);
+            (place.layer, packages.iter().map(identity).collect())
+        })
+        .collect();
+    for package in &file.packages {
+        let unbroken = below.iter().take_while(|(_, packages)| packages.contains(&identity(package)));
+        let layer = unbroken.last().map_or(versions[0].layer, |(layer, _)| *layer);
+        packages.push(ImagePackage {
+            ecosystem: ecosystem.to_owned(),
+            name: package.name.clone(),
+            version: package.version.clone(),
+            source_name: package.source_name.clone(),
+            source_version: package.source_version.clone(),
+            arch: package.arch.clone(),
+            format: file.format,
+            layer,
+            path: file.path.clone(),
+        });
+    }
+}
+
+fn identity(package: &Package) -> (&str, &str, &str) {
+    (&package.name, &package.version, &package.arch)
+}
+
+fn find_distro(view: View<'_>) -> Option<Distro> {
+    OS_RELEASE_PATHS.iter().find_map(|path| {
+        let place = view.resolve(path)?;
+        distro::parse(&view.os_release(&place)?.text)
+    })
+}
+
+fn ecosystem(format: Format, distro: Option<&Distro>) -> String {
+    match (format, distro) {
+        (Format::Python, _) => "PyPI".to_owned(),
+        (Format::Node, _) => "npm".to_owned(),
+        (Format::Dpkg | Format::Apk, None) => "unknown".to_owned(),
+        (Format::Dpkg | Format::Apk, Some(distro)) => match &distro.ecosystem {
+            Some(ecosystem) if distro::has_format(ecosystem, format) => ecosystem.clone(),
+            _ if distro.version.is_empty() => distro.id.clone(),
+            _ => format!("{}:{}", distro.id, distro.version),
+        },
+    }
+}
+
+/// Packages of a system database that no advisories can be found for.
+fn foreign_database(file: &PackageFile, distro: Option<&Distro>) -> Option<Warning> {
+    if !matches!(file.format, Format::Dpkg | Format::Apk) || file.packages.is_empty() {
+        return None;
+    }
+    let message = match distro {
+        None => "the image has no os-release, so no advisories can be chosen for its packages".to_owned(),
+        Some(Distro { ecosystem: None, name, .. }) => {
+            format!("no advisories are known for the packages of {name}")
+        }
+        Some(Distro { ecosystem: Some(ecosystem), name, .. })
+            if !distro::has_format(ecosystem, file.format) =>
+        {
+            format!("its packages are not those of {name}, so no advisories can be chosen for them")
+        }
+        Some(_) => return None,
+    };
+    Some(Warning { path: file.path.clone(), message })
+}
+
+fn rpm_warning(view: View<'_>) -> Option<Warning> {
+    view.layers().find_map(|(index, layer)| {
+        RPM_DATABASES.iter().find_map(|folder| {
+            let start = layer.files.partition_point(|file| file.path.as_str() < *folder);
+            layer.files[start..]
+                .iter()
+                .take_while(|file| file.path.starts_with(folder))
+                .find(|file| {
+                    file.kind == FileKind::File
+                        && file.size > 0
+                        && view.lookup(&file.path).is_some_and(|(visible, _)| visible == index)
+                })
+                .map(|file| Warning {
+                    path: file.path.clone(),
+                    message: "is an RPM database, which is not read; its packages are not covered".to_owned(),
+                })
+        })
+    })
+}
+
+fn visible_warnings(view: View<'_>) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for (index, layer) in view.layers() {
+        warnings.extend(
+            layer
+                .warnings
+                .iter()
+                .filter(|warning| {
+                    // A refused entry has no place in the view, so nothing can hide it.
+                    let placed = layer.files.binary_search_by(|file| file.path.cmp(&warning.path)).is_ok();
+                    !placed || view.lookup(&warning.path).is_some_and(|(visible, _)| visible == index)
+                })
+                .cloned(),
+        );
+    }
+    warnings
+}

@@ -1,0 +1,311 @@
+//! The pass over a layer's tar.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufReader, Read};
+
+use sha2::{Digest as _, Sha256};
+use tar::EntryType;
+
+use super::path::{Marker, inside, marker};
+use super::{FileEntry, FileKind, LayerAnalysis, LayerError, OsReleaseFile, Warning};
+use crate::catalog::{self, Format, PackageFile};
+use crate::tarball::{Member, TarReader};
+use crate::{Digest, Limits};
+
+/// Where os-release(5) looks, in its order.
+pub(crate) const OS_RELEASE_PATHS: [&str; 2] = ["etc/os-release", "usr/lib/os-release"];
+/// Warnings that are kept of one layer; a hostile one could have millions.
+const MAX_WARNINGS: usize = 1_000;
+
+/// Why a file is read whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// It tells of packages.
+    Packages(Format),
+    /// It tells of the distribution.
+    OsRelease,
+}
+
+/// Whether the content at `path` is wanted, and as what.
+pub(crate) fn want(path: &str) -> Option<Want> {
+    if OS_RELEASE_PATHS.contains(&path) {
+        return Some(Want::OsRelease);
+    }
+    catalog::format_of(path).map(Want::Packages)
+}
+
+/// Reads an uncompressed layer once, from the first byte to the last, and never writes a file.
+///
+/// Entries whose name leads out of the image are skipped with a warning. Files that are wanted and cannot be read
+/// are warnings too; only a tar that cannot be followed, or a limit of the whole layer, is an error.
+pub fn analyse(tar: impl Read, limits: &Limits) -> Result<LayerAnalysis, LayerError> {
+    let hashing = Hashing { reader: tar, hasher: Sha256::new(), count: 0, limit: limits.layer_bytes };
+    let mut reader = TarReader::new(BufReader::with_capacity(64 << 10, hashing));
+    let mut pass = Pass::new(limits);
+    while let Some(member) = reader.advance()? {
+        pass.entry(&member, &mut reader)?;
+    }
+    // What follows the end marker belongs to the diff ID too.
+    let mut rest = reader.into_inner();
+    io::copy(&mut rest, &mut io::sink())?;
+    let hashing = rest.into_inner();
+    Ok(pass.finish(Digest::from_hasher(hashing.hasher), hashing.count))
+}
+
+/// Reads a layer again for exactly the `wanted` paths, and adds what they tell to its analysis.
+pub(crate) fn read_again(
+    tar: impl Read,
+    limits: &Limits,
+    wanted: &BTreeMap<String, (String, Want)>,
+    analysis: &mut LayerAnalysis,
+) -> Result<(), LayerError> {
+    let mut reader = TarReader::new(BufReader::with_capacity(64 << 10, tar));
+    let mut found = Found::default();
+    while let Some(member) = reader.advance()? {
+        let Some(path) = inside(&member.path) else { continue };
+        if let Some((name, want)) = wanted.get(&path)
+            && is_file(member.kind)
+        {
+            found.read(&path, name, *want, &member, &mut reader, limits)?;
+        }
+    }
+    found.package_files.extend(std::mem::take(&mut analysis.package_files).into_iter().map(by_path));
+    analysis.package_files = found.package_files.into_values().collect();
+    found
+        .os_releases
+        .extend(std::mem::take(&mut analysis.os_releases).into_iter().map(|file| (file.path.clone(), file)));
+    analysis.os_releases = found.os_releases.into_values().collect();
+    analysis.warnings.append(&mut found.warnings);
+    analysis.warnings.sort();
+    analysis.warnings.dedup();
+    Ok(())
+}
+
+fn by_path(file: PackageFile) -> (String, PackageFile) {
+    (file.path.clone(), file)
+}
+
+/// What was read whole, by path: a name that comes twice in a tar counts as its last entry.
+#[derive(Default)]
+struct Found {
+    package_files: BTreeMap<String, PackageFile>,
+    os_releases: BTreeMap<String, OsReleaseFile>,
+    warnings: Vec<Warning>,
+}
+
+impl Found {
+    /// Reads the current entry, which lies at `path` and is wanted as the content of `name`.
+    fn read<R: Read>(
+        &mut self,
+        path: &str,
+        name: &str,
+        want: Want,
+        member: &Member,
+        reader: &mut TarReader<R>,
+        limits: &Limits,
+    ) -> Result<(), LayerError> {
+        self.forget(path);
+        if member.sparse {
+            self.warn(
+                path,
+                "is stored as a sparse file, which is not read; what it lists is not covered".to_owned(),
+            );
+            return Ok(());
+        }
+        if member.size > limits.file_bytes {
+            self.warn(
+                path,
+                format!(
+                    "has {} bytes, more than the {} that are read of one file; what it lists is not covered",
+                    member.size, limits.file_bytes
+                ),
+            );
+            return Ok(());
+        }
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes)?;
+        match want {
+            Want::OsRelease => {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                self.os_releases.insert(path.to_owned(), OsReleaseFile { path: path.to_owned(), text });
+            }
+            Want::Packages(format) => {
+                let (mut file, warnings) = catalog::parse(format, name, &bytes);
+                path.clone_into(&mut file.path);
+                for warning in warnings {
+                    self.warn(path, warning.message);
+                }
+                self.package_files.insert(path.to_owned(), file);
+            }
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self, path: &str) {
+        self.package_files.remove(path);
+        self.os_releases.remove(path);
+    }
+
+    fn warn(&mut self, path: &str, message: String) {
+        if self.warnings.len() < MAX_WARNINGS {
+            self.warnings.push(Warning { path: path.to_owned(), message });
+        } else if self.warnings.len() == MAX_WARNINGS {
+            let message = format!("more than {MAX_WARNINGS} warnings in this layer; the rest are left out");
+            self.warnings.push(Warning { path: String::new(), message });
+        }
+    }
+}
+
+struct Pass<'a> {
+    limits: &'a Limits,
+    entries: u64,
+    files: BTreeMap<String, (FileKind, u64)>,
+    markers: Vec<(String, FileKind)>,
+    found: Found,
+}
+
+impl<'a> Pass<'a> {
+    fn new(limits: &'a Limits) -> Self {
+        Self { limits, entries: 0, files: BTreeMap::new(), markers: Vec::new(), found: Found::default() }
+    }
+
+    fn entry<R: Read>(&mut self, member: &Member, reader: &mut TarReader<R>) -> Result<(), LayerError> {
+        self.entries += 1;
+        if self.entries > self.limits.entries {
+            return Err(LayerError::LimitExceeded(format!(
+                "the layer has more than {} entries",
+                self.limits.entries
+            )));
+        }
+        if member.path.len() > self.limits.path_bytes {
+            let start = String::from_utf8_lossy(&member.path[..self.limits.path_bytes.min(64)]).into_owned();
+            let message = format!(
+                "begins a path of {} bytes, more than the {} that are accepted; the entry is skipped",
+                member.path.len(),
+                self.limits.path_bytes
+            );
+            self.found.warn(&start, message);
+            return Ok(());
+        }
+        let Some(path) = inside(&member.path) else {
+            let name = String::from_utf8_lossy(&member.path).into_owned();
+            self.found.warn(&name, "leads out of the image by `..`; the entry is skipped".to_owned());
+            return Ok(());
+        };
+        match marker(&path) {
+            Some(Marker::Whiteout(path)) => self.markers.push((path, FileKind::Whiteout)),
+            Some(Marker::Opaque(path)) => self.markers.push((path, FileKind::Opaque)),
+            Some(Marker::Bookkeeping) => {}
+            Some(Marker::Hostile) => {
+                self.found.warn(&path, "removes the folder it is in; the entry is skipped".to_owned());
+            }
+            None => self.ordinary(path, member, reader)?,
+        }
+        Ok(())
+    }
+
+    fn ordinary<R: Read>(
+        &mut self,
+        path: String,
+        member: &Member,
+        reader: &mut TarReader<R>,
+    ) -> Result<(), LayerError> {
+        let target = || {
+            let end = member.link.len().min(self.limits.path_bytes);
+            String::from_utf8_lossy(&member.link[..end]).into_owned()
+        };
+        let kind = match member.kind {
+            // Before POSIX a directory was a file whose name ends with a slash.
+            EntryType::Regular if member.path.ends_with(b"/") => FileKind::Directory,
+            kind if is_file(kind) => FileKind::File,
+            EntryType::Directory => FileKind::Directory,
+            EntryType::Symlink => FileKind::Symlink(target()),
+            EntryType::Link => match inside(&member.link) {
+                Some(target) => FileKind::Hardlink(target),
+                None => {
+                    self.found.warn(&path, "is a link that leads out of the image; it is skipped".to_owned());
+                    return Ok(());
+                }
+            },
+            EntryType::Char | EntryType::Block | EntryType::Fifo => FileKind::Special,
+            // Volume labels and the like name no file.
+            _ => return Ok(()),
+        };
+        if path.is_empty() {
+            return Ok(());
+        }
+        if kind == FileKind::File
+            && let Some(want) = want(&path)
+        {
+            self.found.read(&path, &path, want, member, reader, self.limits)?;
+        } else {
+            self.found.forget(&path);
+        }
+        let replaced = self.files.insert(path.clone(), (kind.clone(), member.file_size));
+        if kind != FileKind::Directory && matches!(replaced, Some((FileKind::Directory, _))) {
+            self.drop_below(&path);
+        }
+        Ok(())
+    }
+
+    /// The same layer put a directory here before: what it had below is gone.
+    fn drop_below(&mut self, path: &str) {
+        let prefix = format!("{path}/");
+        let below: Vec<String> = self
+            .files
+            .range(prefix.clone()..)
+            .map(|(path, _)| path)
+            .take_while(|path| path.starts_with(&prefix))
+            .cloned()
+            .collect();
+        for path in below {
+            self.files.remove(&path);
+            self.found.forget(&path);
+        }
+    }
+
+    fn finish(self, diff_id: Digest, size: u64) -> LayerAnalysis {
+        let mut files: Vec<FileEntry> =
+            self.files.into_iter().map(|(path, (kind, size))| FileEntry { path, kind, size }).collect();
+        files.extend(self.markers.into_iter().map(|(path, kind)| FileEntry { path, kind, size: 0 }));
+        // Stable: removals come after what the layer itself puts at the same path.
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        files.dedup();
+        let mut warnings = self.found.warnings;
+        warnings.sort();
+        warnings.dedup();
+        LayerAnalysis {
+            diff_id,
+            size,
+            files,
+            package_files: self.found.package_files.into_values().collect(),
+            os_releases: self.found.os_releases.into_values().collect(),
+            warnings,
+        }
+    }
+}
+
+fn is_file(kind: EntryType) -> bool {
+    matches!(kind, EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse)
+}
+
+/// Hashes and counts what passes.
+struct Hashing<R> {
+    reader: R,
+    hasher: Sha256,
+    count: u64,
+    limit: u64,
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.hasher.update(&buffer[..read]);
+        self.count += read as u64;
+        if self.count > self.limit {
+            let limit = format!("the layer has more than {} bytes uncompressed", self.limit);
+            return Err(crate::bounded::Stop::Limit(limit).into());
+        }
+        Ok(read)
+    }
+}
