@@ -1,1 +1,11 @@
-//! To be written.
+//! Engines and archive folders -> hosts, images, tags, containers.
+//!
+//! [`docker`] and [`archives`] turn what is there into a [`snapshot::HostSnapshot`]; [`reconcile`] writes it;
+//! [`follow`] does both again whenever something changes.
+
+pub mod archives;
+pub mod docker;
+pub mod follow;
+pub mod presence;
+pub mod reconcile;
+pub mod snapshot;

@@ -1,0 +1,482 @@
+//! Docker Engine, and Podman by its Docker-compatible socket.
+
+use std::collections::HashSet;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use bollard::models::{
+    ContainerSummary, ContainerSummaryStateEnum, EventMessage, ImageInspect, ImageSummary,
+};
+use bollard::query_parameters::{EventsOptions, ListContainersOptionsBuilder, ListImagesOptionsBuilder};
+use bollard::{API_DEFAULT_VERSION, Docker};
+use futures_util::{Stream, StreamExt, TryStreamExt};
+use lazaret_entities::Timestamp;
+use lazaret_entities::container::ContainerState;
+use lazaret_entities::host::HostKind;
+use lazaret_scanner::Digest;
+use lazaret_scanner::image::{History, ImageConfig};
+use tokio::io::AsyncRead;
+use tokio_util::io::StreamReader;
+
+use super::snapshot::{ContainerSnapshot, HostSnapshot, ImageDetails, ImageSnapshot, Known, timestamp};
+
+/// The engine answers lists within seconds, or something is wrong with it.
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
+/// Before the first byte of an export the engine copies the whole image to its own disk.
+const EXPORT_START_TIMEOUT: Duration = Duration::from_mins(30);
+/// An export that gives no byte for so long has died.
+const EXPORT_IDLE_TIMEOUT: Duration = Duration::from_mins(5);
+/// How many inspections the engine is asked for at a time.
+const PARALLEL: usize = 8;
+
+/// Why the engine did not give what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The address cannot be used.
+    #[error(
+        "the engine address `{endpoint}` cannot be used ({reason}); set DOCKER_HOST to unix:///path or tcp://host:port"
+    )]
+    Address {
+        /// The address as given.
+        endpoint: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Nobody answers, or not in time.
+    #[error(
+        "the container engine at {endpoint} does not answer ({reason}); is it running, and may this user open its socket?"
+    )]
+    Unreachable {
+        /// The address.
+        endpoint: String,
+        /// The connection's error.
+        reason: String,
+    },
+    /// The engine has no such image.
+    #[error(
+        "the engine at {endpoint} has no image `{image}`; `docker images` lists what it has, `docker pull` fetches it"
+    )]
+    NoSuchImage {
+        /// The address.
+        endpoint: String,
+        /// The reference as given.
+        image: String,
+    },
+    /// The engine answered, but not with what was asked for.
+    #[error("the engine at {endpoint} could not {what} ({reason})")]
+    Refused {
+        /// The address.
+        endpoint: String,
+        /// What it was asked for.
+        what: String,
+        /// Its answer.
+        reason: String,
+    },
+}
+
+impl EngineError {
+    /// Whether the same request may succeed later without anybody doing anything.
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Refused { .. })
+    }
+}
+
+/// The address of the local engine: `DOCKER_HOST` when it is given, else the first standard socket that exists.
+/// `runtime_dir` is `XDG_RUNTIME_DIR`, where rootless engines listen.
+pub fn find_engine(docker_host: Option<&str>, runtime_dir: Option<&Path>) -> Option<String> {
+    if let Some(host) = docker_host.filter(|host| !host.is_empty()) {
+        return Some(host.to_owned());
+    }
+    let mut sockets = vec!["/var/run/docker.sock".into()];
+    if let Some(folder) = runtime_dir {
+        sockets.push(folder.join("docker.sock"));
+    }
+    sockets.push("/run/podman/podman.sock".into());
+    if let Some(folder) = runtime_dir {
+        sockets.push(folder.join("podman/podman.sock"));
+    }
+    sockets.iter().find(|socket| socket.exists()).map(|socket| format!("unix://{}", socket.display()))
+}
+
+/// A connection to one engine, speaking the newest version of the API that both sides know.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    docker: Docker,
+    endpoint: String,
+    product: String,
+    version: String,
+}
+
+/// An image as the engine describes it.
+#[derive(Debug, Clone)]
+pub struct InspectedImage {
+    /// The engine's ID: the config digest, with the containerd image store that of a manifest.
+    pub id: String,
+    /// `repo:tag` references.
+    pub tags: Vec<String>,
+    /// The digest of its manifest in a registry, empty when unknown.
+    pub manifest_digest: String,
+    /// Bytes of its layers.
+    pub size: u64,
+    /// The configuration as far as the engine tells it; without history where it cannot be laid beside the layers.
+    pub config: ImageConfig,
+}
+
+impl Engine {
+    /// Connects to `endpoint`, a `DOCKER_HOST` value, and agrees on a version of the API.
+    ///
+    /// # Errors
+    /// When the address is unusable or nobody answers there.
+    pub async fn connect(endpoint: &str) -> Result<Self, EngineError> {
+        let address = |reason: String| EngineError::Address { endpoint: endpoint.to_owned(), reason };
+        let docker = if endpoint.starts_with("unix://") {
+            Docker::connect_with_unix(endpoint, REQUEST_TIMEOUT.as_secs(), API_DEFAULT_VERSION)
+        } else if endpoint.starts_with("tcp://") || endpoint.starts_with("http://") {
+            Docker::connect_with_http(endpoint, REQUEST_TIMEOUT.as_secs(), API_DEFAULT_VERSION)
+        } else {
+            return Err(address("its scheme is neither unix:// nor tcp://".to_owned()));
+        }
+        .map_err(|error| address(error.to_string()))?;
+        let unreachable = |error: bollard::errors::Error| EngineError::Unreachable {
+            endpoint: endpoint.to_owned(),
+            reason: reason(&error),
+        };
+        let docker = docker.negotiate_version().await.map_err(unreachable)?;
+        let version = docker.version().await.map_err(unreachable)?;
+        let podman = version
+            .components
+            .iter()
+            .flatten()
+            .any(|component| component.name.to_lowercase().contains("podman"));
+        Ok(Self {
+            docker,
+            endpoint: endpoint.to_owned(),
+            product: if podman { "Podman" } else { "Docker Engine" }.to_owned(),
+            version: version.version.unwrap_or_default(),
+        })
+    }
+
+    /// The address it was connected by.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Product and version, `Docker Engine 20.10.24`.
+    pub fn description(&self) -> String {
+        format!("{} {}", self.product, self.version).trim_end().to_owned()
+    }
+
+    /// Lists all that the engine has. Details are asked for only where `known` lacks them, and for the containers in
+    /// `changed`.
+    ///
+    /// # Errors
+    /// When the engine stops answering. What vanishes between the list and its inspection is left out.
+    pub async fn snapshot(
+        &self,
+        known: &Known,
+        changed: &HashSet<String>,
+    ) -> Result<HostSnapshot, EngineError> {
+        let info = self.docker.info().await.map_err(|error| self.failed("describe itself", &error))?;
+        let listed = self
+            .docker
+            .list_images(Some(ListImagesOptionsBuilder::new().all(false).build()))
+            .await
+            .map_err(|error| self.failed("list its images", &error))?;
+        let containers = self
+            .docker
+            .list_containers(Some(ListContainersOptionsBuilder::new().all(true).build()))
+            .await
+            .map_err(|error| self.failed("list its containers", &error))?;
+
+        let mut seen: HashSet<String> = listed.iter().map(|image| image.id.clone()).collect();
+        // A container may run from an image that the list hides: one without a tag that has children.
+        let hidden: Vec<String> = containers
+            .iter()
+            .filter_map(|container| container.image_id.clone())
+            .filter(|id| !id.is_empty() && seen.insert(id.clone()))
+            .collect();
+
+        let mut images: Vec<ImageSnapshot> = futures_util::stream::iter(listed)
+            .map(|summary| self.listed_image(summary, known))
+            .buffered(PARALLEL)
+            .try_filter_map(|image| async { Ok(image) })
+            .try_collect()
+            .await?;
+        let more: Vec<ImageSnapshot> = futures_util::stream::iter(hidden)
+            .map(|id| self.hidden_image(id))
+            .buffered(PARALLEL)
+            .try_collect()
+            .await?;
+        images.extend(more);
+        let containers = futures_util::stream::iter(containers)
+            .map(|summary| self.listed_container(summary, known, changed))
+            .buffered(PARALLEL)
+            .try_filter_map(|container| async { Ok(container) })
+            .try_collect()
+            .await?;
+
+        Ok(HostSnapshot {
+            endpoint: self.endpoint.clone(),
+            kind: HostKind::Engine,
+            name: info.name.unwrap_or_else(|| self.endpoint.clone()),
+            engine_name: self.product.clone(),
+            engine_version: info.server_version.unwrap_or_else(|| self.version.clone()),
+            os: info.operating_system.unwrap_or_default(),
+            kernel: info.kernel_version.unwrap_or_default(),
+            architecture: info.architecture.unwrap_or_default(),
+            storage_driver: info.driver.unwrap_or_default(),
+            error: String::new(),
+            images,
+            containers,
+        })
+    }
+
+    async fn listed_image(
+        &self,
+        summary: ImageSummary,
+        known: &Known,
+    ) -> Result<Option<ImageSnapshot>, EngineError> {
+        let details = if known.images.contains(&summary.id) {
+            None
+        } else {
+            match self.inspect_raw(&summary.id).await {
+                Ok(inspect) => Some(details(&inspect)),
+                Err(EngineError::NoSuchImage { .. }) => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        };
+        Ok(Some(ImageSnapshot {
+            digest: summary.id.clone(),
+            engine_id: summary.id,
+            manifest_digest: manifest_digest(&summary.repo_digests),
+            location: String::new(),
+            size: summary.size.max(0),
+            tags: real_tags(summary.repo_tags),
+            details,
+        }))
+    }
+
+    async fn hidden_image(&self, id: String) -> Result<ImageSnapshot, EngineError> {
+        let (size, tags, digests, details) = match self.inspect_raw(&id).await {
+            Ok(inspect) => {
+                let details = details(&inspect);
+                (
+                    inspect.size.unwrap_or(0),
+                    inspect.repo_tags.unwrap_or_default(),
+                    inspect.repo_digests.unwrap_or_default(),
+                    Some(details),
+                )
+            }
+            // Removed by force under a container that still runs: the container remains a fact.
+            Err(EngineError::NoSuchImage { .. }) => (0, Vec::new(), Vec::new(), None),
+            Err(error) => return Err(error),
+        };
+        Ok(ImageSnapshot {
+            digest: id.clone(),
+            engine_id: id,
+            manifest_digest: manifest_digest(&digests),
+            location: String::new(),
+            size: size.max(0),
+            tags: real_tags(tags),
+            details,
+        })
+    }
+
+    async fn listed_container(
+        &self,
+        summary: ContainerSummary,
+        known: &Known,
+        changed: &HashSet<String>,
+    ) -> Result<Option<ContainerSnapshot>, EngineError> {
+        let (Some(id), Some(image)) = (summary.id, summary.image_id.filter(|id| !id.is_empty())) else {
+            return Ok(None);
+        };
+        let state = container_state(summary.state);
+        let started_at = match known.containers.get(&id) {
+            Some((before, started_at)) if *before == state && !changed.contains(&id) => *started_at,
+            _ if state == ContainerState::Created => Timestamp::from_micros(0),
+            _ => match self.docker.inspect_container(&id, None).await {
+                Ok(inspect) => timestamp(inspect.state.and_then(|state| state.started_at).as_deref()),
+                Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => {
+                    return Ok(None);
+                }
+                Err(error) => return Err(self.failed("inspect a container", &error)),
+            },
+        };
+        let name = summary.names.unwrap_or_default().into_iter().next().unwrap_or_default();
+        Ok(Some(ContainerSnapshot {
+            name: name.trim_start_matches('/').to_owned(),
+            engine_id: id,
+            image_engine_id: image,
+            state,
+            command: summary.command.unwrap_or_default(),
+            created_at: Timestamp::from_micros(summary.created.unwrap_or(0).max(0).saturating_mul(1_000_000)),
+            started_at,
+        }))
+    }
+
+    async fn inspect_raw(&self, image: &str) -> Result<ImageInspect, EngineError> {
+        self.docker.inspect_image(image).await.map_err(|error| match &error {
+            bollard::errors::Error::DockerResponseServerError { status_code: 400 | 404, .. } => {
+                EngineError::NoSuchImage { endpoint: self.endpoint.clone(), image: image.to_owned() }
+            }
+            _ => self.failed(&format!("inspect `{image}`"), &error),
+        })
+    }
+
+    /// Describes one image, named by ID or reference, with its diff IDs.
+    ///
+    /// # Errors
+    /// When the engine has no such image, or does not answer.
+    pub async fn inspect(&self, image: &str) -> Result<InspectedImage, EngineError> {
+        let inspect = self.inspect_raw(image).await?;
+        let mut diff_ids = Vec::new();
+        for layer in inspect.root_fs.as_ref().and_then(|root| root.layers.as_ref()).into_iter().flatten() {
+            let diff_id: Digest = layer.parse().map_err(|error| EngineError::Refused {
+                endpoint: self.endpoint.clone(),
+                what: format!("say of which layers `{image}` is made"),
+                reason: format!("{error}"),
+            })?;
+            diff_ids.push(diff_id);
+        }
+        Ok(InspectedImage {
+            manifest_digest: manifest_digest(inspect.repo_digests.as_deref().unwrap_or_default()),
+            size: u64::try_from(inspect.size.unwrap_or(0)).unwrap_or(0),
+            tags: real_tags(inspect.repo_tags.unwrap_or_default()),
+            id: inspect.id.unwrap_or_else(|| image.to_owned()),
+            config: ImageConfig {
+                architecture: inspect.architecture.unwrap_or_default(),
+                os: inspect.os.unwrap_or_default(),
+                created: inspect.created,
+                author: inspect.author.filter(|author| !author.is_empty()),
+                history: self.history(image, diff_ids.len()).await?,
+                diff_ids,
+            },
+        })
+    }
+
+    /// The build steps, oldest first. The engine does not say which of them made a layer; when as many have a size as
+    /// there are layers, those did.
+    async fn history(&self, image: &str, layers: usize) -> Result<Vec<History>, EngineError> {
+        let steps = self
+            .docker
+            .image_history(image)
+            .await
+            .map_err(|error| self.failed("tell an image's history", &error))?;
+        if steps.iter().filter(|step| step.size > 0).count() != layers {
+            return Ok(Vec::new());
+        }
+        let steps = steps.into_iter().rev();
+        Ok(steps
+            .map(|step| History {
+                created: None,
+                created_by: Some(step.created_by),
+                empty_layer: step.size == 0,
+            })
+            .collect())
+    }
+
+    /// The image as the tar stream of `GET /images/{id}/get`. Nothing is kept of it here.
+    pub fn export(&self, image: &str) -> impl AsyncRead + Send + Unpin + use<> {
+        let docker = self.docker.clone().with_timeout(EXPORT_START_TIMEOUT);
+        let chunks = Box::pin(docker.export_image(image));
+        let guarded = futures_util::stream::unfold((chunks, true), |(mut chunks, first)| async move {
+            let patience = if first { EXPORT_START_TIMEOUT } else { EXPORT_IDLE_TIMEOUT };
+            let item = match tokio::time::timeout(patience, chunks.next()).await {
+                Ok(item) => item?.map_err(|error| io::Error::other(reason(&error))),
+                Err(_) => Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    format!("the engine sent nothing for {} s", patience.as_secs()),
+                )),
+            };
+            Some((item, (chunks, false)))
+        });
+        StreamReader::new(Box::pin(guarded))
+    }
+
+    /// The engine's clock, in seconds since 1970 UTC.
+    ///
+    /// # Errors
+    /// When the engine does not answer.
+    pub async fn now(&self) -> Result<i64, EngineError> {
+        let info = self.docker.info().await.map_err(|error| self.failed("tell the time", &error))?;
+        Ok(timestamp(info.system_time.as_deref()).as_micros() / 1_000_000)
+    }
+
+    /// What happened on the engine since a moment of its clock and happens from now on: images and containers that come,
+    /// change and go. Without a moment (0), from now on.
+    pub fn events(&self, since: i64) -> impl Stream<Item = Result<EventMessage, EngineError>> + Send + use<> {
+        let endpoint = self.endpoint.clone();
+        let types = ["image", "container"].map(str::to_owned).to_vec();
+        let options = EventsOptions {
+            since: (since > 0).then(|| since.to_string()),
+            until: None,
+            filters: Some([("type".to_owned(), types)].into()),
+        };
+        self.docker.events(Some(options)).map_err(move |error| EngineError::Unreachable {
+            endpoint: endpoint.clone(),
+            reason: reason(&error),
+        })
+    }
+
+    fn failed(&self, what: &str, error: &bollard::errors::Error) -> EngineError {
+        let endpoint = self.endpoint.clone();
+        match error {
+            bollard::errors::Error::DockerResponseServerError { message, .. } => {
+                EngineError::Refused { endpoint, what: what.to_owned(), reason: message.clone() }
+            }
+            bollard::errors::Error::JsonDataError { .. } => {
+                EngineError::Refused { endpoint, what: what.to_owned(), reason: reason(error) }
+            }
+            _ => EngineError::Unreachable { endpoint, reason: reason(error) },
+        }
+    }
+}
+
+/// The innermost cause: the outer ones only say that a request failed.
+fn reason(error: &bollard::errors::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+fn details(inspect: &ImageInspect) -> ImageDetails {
+    ImageDetails {
+        os: inspect.os.clone().unwrap_or_default(),
+        architecture: inspect.architecture.clone().unwrap_or_default(),
+        author: inspect.author.clone().unwrap_or_default(),
+        created_at: timestamp(inspect.created.as_deref()),
+    }
+}
+
+/// `repo@sha256:…` -> `sha256:…` of the first.
+fn manifest_digest(repo_digests: &[String]) -> String {
+    repo_digests
+        .iter()
+        .find_map(|reference| reference.split_once('@').map(|(_, digest)| digest.to_owned()))
+        .unwrap_or_default()
+}
+
+/// Old engines write `<none>:<none>` for no tag.
+fn real_tags(tags: Vec<String>) -> Vec<String> {
+    tags.into_iter().filter(|tag| !tag.contains("<none>")).collect()
+}
+
+fn container_state(state: Option<ContainerSummaryStateEnum>) -> ContainerState {
+    match state {
+        Some(ContainerSummaryStateEnum::RUNNING | ContainerSummaryStateEnum::STOPPING) => {
+            ContainerState::Running
+        }
+        Some(ContainerSummaryStateEnum::PAUSED) => ContainerState::Paused,
+        Some(ContainerSummaryStateEnum::RESTARTING) => ContainerState::Restarting,
+        Some(ContainerSummaryStateEnum::EXITED) => ContainerState::Exited,
+        Some(ContainerSummaryStateEnum::REMOVING) => ContainerState::Removing,
+        Some(ContainerSummaryStateEnum::DEAD) => ContainerState::Dead,
+        Some(ContainerSummaryStateEnum::CREATED | ContainerSummaryStateEnum::EMPTY) | None => {
+            ContainerState::Created
+        }
+    }
+}

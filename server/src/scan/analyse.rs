@@ -1,0 +1,208 @@
+//! The first half of a scan: an engine or an archive in, layer analyses out. No database: what is known already comes as
+//! a value, and what was found goes back as one.
+
+use std::collections::BTreeSet;
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use lazaret_scanner::archive::{self, ArchiveError, ArchiveImage, Contents, ReadOptions, Source};
+use lazaret_scanner::image::ImageConfig;
+use lazaret_scanner::{Digest, Limits};
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::runtime::Handle;
+use tokio_util::io::SyncIoBridge;
+use tokio_util::sync::CancellationToken;
+
+use crate::inventory::archives::source;
+use crate::inventory::docker::{Engine, EngineError};
+
+/// Where an image's bytes come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImageSource {
+    /// An engine at a `DOCKER_HOST` address.
+    Engine {
+        /// The address.
+        endpoint: String,
+        /// The engine's ID of the image, or a reference.
+        image: String,
+    },
+    /// An archive, file or folder.
+    Archive(PathBuf),
+}
+
+/// Why an image could not be analysed.
+#[derive(Debug, thiserror::Error)]
+pub enum AnalyseError {
+    /// The engine did not give it.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Its archive cannot be read.
+    #[error("{}: {error}", .path.display())]
+    Archive {
+        /// The archive.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: ArchiveError,
+    },
+    /// The engine's export cannot be read.
+    #[error("the engine's export of `{image}`: {error}")]
+    Export {
+        /// The image.
+        image: String,
+        /// What is wrong with it.
+        error: ArchiveError,
+    },
+    /// The engine's ID is no digest.
+    #[error("the engine names the image `{0}`, which is no digest")]
+    NoDigest(String),
+    /// The work was cancelled.
+    #[error("the scan was cancelled")]
+    Cancelled,
+    /// The thread that read the image died.
+    #[error("reading the image failed inside Lazaret ({0}); the log has more")]
+    Internal(String),
+}
+
+impl AnalyseError {
+    /// Whether a later try may succeed without anybody doing anything.
+    pub const fn is_transient(&self) -> bool {
+        match self {
+            Self::Engine(error) => error.is_transient(),
+            Self::Export { error, .. } => {
+                matches!(error, ArchiveError::Io { .. } | ArchiveError::Truncated(_))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// How much was read.
+#[derive(Debug, Clone, Default)]
+pub struct BytesRead(Arc<AtomicU64>);
+
+impl BytesRead {
+    /// Bytes so far.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The images at `source`, each with its configuration and so its diff IDs; no layer is read.
+///
+/// # Errors
+/// When the engine has no such image or the archive holds none.
+pub async fn inspect(from: &ImageSource, limits: &Limits) -> Result<Vec<ArchiveImage>, AnalyseError> {
+    match from {
+        ImageSource::Engine { endpoint, image } => {
+            let inspected = Engine::connect(endpoint).await?.inspect(image).await?;
+            let id = inspected.id.parse().map_err(|_| AnalyseError::NoDigest(inspected.id.clone()))?;
+            Ok(vec![ArchiveImage {
+                id,
+                config: inspected.config,
+                config_json: Vec::new(),
+                tags: inspected.tags,
+                manifest_digest: inspected.manifest_digest.parse().ok(),
+                size: inspected.size,
+            }])
+        }
+        ImageSource::Archive(path) => {
+            let (path, limits) = (path.clone(), limits.clone());
+            blocking(move || {
+                archive::index(&source(&path), &limits).map_err(|error| AnalyseError::Archive { path, error })
+            })
+            .await
+        }
+    }
+}
+
+/// Reads the layers at `source` that are not in `known`, memory bounded, without a copy on disk.
+///
+/// # Errors
+/// When the engine stops, the archive is damaged or breaks a limit, or `cancelled` fires.
+pub async fn read(
+    from: &ImageSource,
+    known: BTreeSet<Digest>,
+    limits: &Limits,
+    progress: &BytesRead,
+    cancelled: &CancellationToken,
+) -> Result<Contents, AnalyseError> {
+    let (limits, progress, stop) = (limits.clone(), progress.clone(), cancelled.clone());
+    let run = move |source: &Source<'_>| {
+        let options = ReadOptions {
+            limits,
+            known: &|diff_id: &Digest| known.contains(diff_id),
+            progress: &|bytes| progress.0.store(bytes, Ordering::Relaxed),
+            cancelled: &|| stop.is_cancelled(),
+        };
+        archive::read(source, &options)
+    };
+    match from {
+        ImageSource::Archive(path) => {
+            let path = path.clone();
+            blocking(move || run(&source(&path)).map_err(|error| AnalyseError::Archive { path, error })).await
+        }
+        ImageSource::Engine { endpoint, image } => {
+            let engine = Engine::connect(endpoint).await?;
+            let (image, handle, stop) = (image.clone(), Handle::current(), cancelled.clone());
+            blocking(move || {
+                let open = || -> io::Result<Box<dyn Read>> {
+                    let export = Cancellable {
+                        inner: engine.export(&image),
+                        stopped: Box::pin(stop.clone().cancelled_owned()),
+                    };
+                    Ok(Box::new(SyncIoBridge::new_with_handle(export, handle.clone())))
+                };
+                run(&Source::Stream(&open))
+                    .map_err(|error| AnalyseError::Export { image: image.clone(), error })
+            })
+            .await
+        }
+    }
+    .map_err(|error| match error {
+        AnalyseError::Archive { error: ArchiveError::Cancelled, .. }
+        | AnalyseError::Export { error: ArchiveError::Cancelled, .. } => AnalyseError::Cancelled,
+        // A read that was waiting on the engine when the stop came ends in an error of its own.
+        _ if cancelled.is_cancelled() => AnalyseError::Cancelled,
+        error => error,
+    })
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, AnalyseError> + Send + 'static,
+) -> Result<T, AnalyseError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => Err(AnalyseError::Internal(error.to_string())),
+    }
+}
+
+/// Ends a read that waits for bytes as soon as the scan is cancelled: the engine may be silent for minutes.
+struct Cancellable<R> {
+    inner: R,
+    stopped: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for Cancellable<R> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.stopped.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Err(io::Error::other("the scan was cancelled")));
+        }
+        Pin::new(&mut self.inner).poll_read(cx, buf)
+    }
+}
+
+/// The instruction that made each layer, lowest first; empty where the history does not say.
+pub fn created_by(config: &ImageConfig) -> Vec<String> {
+    let steps = config.history.iter().filter(|step| !step.empty_layer);
+    let mut texts: Vec<String> = steps.map(|step| step.created_by.clone().unwrap_or_default()).collect();
+    texts.resize(config.diff_ids.len(), String::new());
+    texts
+}
