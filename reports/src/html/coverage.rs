@@ -50,13 +50,25 @@ impl CoverageTable {
     }
 }
 
+/// Something that is not covered, and the command that helps; empty when none does.
+pub(crate) struct Gap {
+    pub(crate) text: String,
+    pub(crate) command: String,
+}
+
+impl Gap {
+    pub(crate) fn plain(text: String) -> Self {
+        Self { text, command: String::new() }
+    }
+}
+
 /// The gaps of one image, one sentence each.
-pub(crate) fn image_gaps(coverage: &[Coverage], now: Timestamp) -> Vec<String> {
+pub(crate) fn image_gaps(coverage: &[Coverage], now: Timestamp) -> Vec<Gap> {
     coverage.iter().flat_map(|entry| gaps(&image_entry(entry), ("package", "packages"), now)).collect()
 }
 
 /// The gaps of the fleet, one sentence each.
-pub(crate) fn fleet_gaps(coverage: &[CoverageGap], now: Timestamp) -> Vec<String> {
+pub(crate) fn fleet_gaps(coverage: &[CoverageGap], now: Timestamp) -> Vec<Gap> {
     coverage.iter().flat_map(|entry| gaps(&fleet_entry(entry), ("image", "images"), now)).collect()
 }
 
@@ -139,23 +151,23 @@ fn row(entry: Entry<'_>, now: Timestamp) -> Row {
     }
 }
 
-fn gaps(entry: &Entry<'_>, (one, many): (&str, &str), now: Timestamp) -> Vec<String> {
+fn gaps(entry: &Entry<'_>, (one, many): (&str, &str), now: Timestamp) -> Vec<Gap> {
     let name = text::shorten(entry.ecosystem, 60);
     let base = text::shorten(entry.ecosystem.split(':').next().unwrap_or(entry.ecosystem), 40);
+    let command = format!("lazaret advisories update {base}");
     if entry.advisories == 0 {
         let counted = text::count(entry.count, one, many);
-        return vec![format!(
-            "{name}: no advisories are loaded, so nothing of it was assessed ({counted}). Run `lazaret advisories update {base}` with internet, or `lazaret advisories import`."
-        )];
+        let text = format!("{name}: no advisories are loaded, so nothing of it was assessed ({counted}).");
+        return vec![Gap { text, command }];
     }
-    let mut gaps: Vec<String> = entry.missed.iter().map(|missed| format!("{name}: {missed}.")).collect();
+    let mut gaps: Vec<Gap> =
+        entry.missed.iter().map(|missed| Gap::plain(format!("{name}: {missed}."))).collect();
     if let Some(modified) = entry.modified
         && time::days(modified, now) > OLD_DAYS
     {
-        gaps.push(format!(
-            "{name}: the data is {}; what was published since is not known here. Run `lazaret advisories update {base}`.",
-            time::age(modified, now)
-        ));
+        let age = time::age(modified, now);
+        let text = format!("{name}: the data is {age}; what was published since is not known here.");
+        gaps.push(Gap { text, command });
     }
     gaps
 }

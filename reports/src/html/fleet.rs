@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::coverage::{self, CoverageTable, DataAge};
+use super::coverage::{self, CoverageTable, DataAge, Gap};
 use super::picture::{Chips, SeverityBar, Strip};
 use super::text::{self, Cut, Time};
 use super::{FixRow, Status, fix_rows, image};
@@ -26,7 +26,7 @@ pub(crate) struct FleetPage<'a> {
     bar: SeverityBar,
     fixes: Vec<FixRow>,
     no_fixes: &'static str,
-    gaps: Vec<String>,
+    gaps: Vec<Gap>,
     covered: &'static str,
     data: String,
     total_images: String,
@@ -47,7 +47,7 @@ struct Stat {
 struct ImageRow {
     name: String,
     digest: Cut,
-    more_tags: u64,
+    more_tags: String,
     details: String,
     status: Status,
     total: u64,
@@ -157,7 +157,7 @@ fn stats(report: &FleetReport) -> Vec<Stat> {
         plain(
             "vulnerabilities",
             totals.vulnerabilities.total(),
-            format!("{} × image", text::number(totals.occurrences.total())),
+            format!("{} over all images", text::number(totals.occurrences.total())),
         ),
         plain("containers", totals.containers, format!("{} running", text::number(totals.running))),
         plain("hosts", totals.hosts, String::new()),
@@ -177,18 +177,21 @@ fn no_fixes(report: &FleetReport) -> &'static str {
     }
 }
 
-fn gaps(report: &FleetReport) -> Vec<String> {
+fn gaps(report: &FleetReport) -> Vec<Gap> {
     let totals = &report.totals;
     let mut gaps = Vec::new();
     if totals.failed > 0 {
-        gaps.push(format!("The last scan of {} failed.", text::count(totals.failed, "image", "images")));
+        gaps.push(Gap::plain(format!(
+            "The last scan of {} failed.",
+            text::count(totals.failed, "image", "images")
+        )));
     }
     if totals.unscanned > 0 {
         let was = text::count(totals.unscanned, "image was", "images were");
-        gaps.push(format!("{was} never scanned."));
+        gaps.push(Gap::plain(format!("{was} never scanned.")));
     }
     if totals.images == 0 {
-        gaps.push("Everything: there is no image to look at.".to_owned());
+        gaps.push(Gap::plain("Everything: there is no image to look at.".to_owned()));
     }
     gaps.extend(coverage::fleet_gaps(&report.coverage, report.generated_at));
     gaps
@@ -205,7 +208,11 @@ fn image_row(image: &FleetImage, most: u64) -> ImageRow {
     ImageRow {
         name: text::shorten(&image.name, 80),
         digest: text::digest(&image.id),
-        more_tags: image.more_tags,
+        more_tags: if image.more_tags > 0 {
+            text::count(image.more_tags, "more tag", "more tags")
+        } else {
+            String::new()
+        },
         details: details.join(" · "),
         status: image::status(image.security_status),
         total: image.counts.total(),
@@ -215,7 +222,7 @@ fn image_row(image: &FleetImage, most: u64) -> ImageRow {
         fixable: text::number(image.fixable),
         containers: text::number(image.containers),
         hosts: text::number(image.hosts),
-        scanned: image.scanned_at.map(text::minute),
+        scanned: image.scanned_at.map(text::day),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 
-use super::coverage::{self, CoverageTable};
+use super::coverage::{self, CoverageTable, Gap};
 use super::picture::{Chips, SeverityBar};
 use super::rows::{self, Group, MOST_ROWS};
 use super::text::{self, Cut, Time};
@@ -32,7 +32,7 @@ pub(crate) struct ImagePage<'a> {
     bar: SeverityBar,
     fixes: Vec<FixRow>,
     no_fixes: &'static str,
-    gaps: Vec<String>,
+    gaps: Vec<Gap>,
     covered: String,
     data: String,
     total: String,
@@ -230,17 +230,19 @@ fn nothing_found(report: &ImageReport) -> &'static str {
     }
 }
 
-fn gaps(report: &ImageReport) -> Vec<String> {
+fn gaps(report: &ImageReport) -> Vec<Gap> {
     if report.scanned_at.is_none() {
-        return vec!["Everything: the image has not been scanned.".to_owned()];
+        return vec![Gap::plain("Everything: the image has not been scanned.".to_owned())];
     }
     let mut gaps = coverage::image_gaps(&report.facts.coverage, report.generated_at);
     if !report.facts.warnings.is_empty() {
         let warnings = text::count(report.facts.warnings.len() as u64, "warning", "warnings");
-        gaps.push(format!("{warnings}: parts of the image could not be read."));
+        gaps.push(Gap::plain(format!("{warnings}: parts of the image could not be read.")));
     }
     if report.facts.packages.is_empty() {
-        gaps.push("No package database was found: what is installed in another way is not seen.".to_owned());
+        gaps.push(Gap::plain(
+            "No package database was found: what is installed in another way is not seen.".to_owned(),
+        ));
     }
     gaps
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::model::time;
 
-/// A long text: cut in the middle for the eye, longer in the title.
+/// A long text: cut in the middle for the eye, longer in the title, where it is whole unless it is endless.
 #[derive(Debug)]
 pub(crate) struct Cut {
     pub(crate) short: String,
@@ -18,7 +18,7 @@ pub(crate) fn cut(text: &str, most: usize) -> Cut {
     if text.chars().count() <= most {
         return Cut { short: text, whole: String::new() };
     }
-    Cut { short: middle(&text, most), whole: middle(&text, 240) }
+    Cut { short: middle(&text, most), whole: middle(&text, 160) }
 }
 
 /// The short form alone.
@@ -123,14 +123,16 @@ pub(crate) fn list(parts: &[String]) -> String {
 pub(crate) struct Time {
     pub(crate) exact: String,
     pub(crate) words: String,
+    /// The time of day where `words` is a day alone.
+    pub(crate) hour: String,
 }
 
 /// To the minute.
 pub(crate) fn minute(at: Timestamp) -> Time {
-    Time { exact: time::rfc3339(at), words: time::minute(at) }
+    Time { exact: time::rfc3339(at), words: time::minute(at), hour: String::new() }
 }
 
 /// To the day.
 pub(crate) fn day(at: Timestamp) -> Time {
-    Time { exact: time::rfc3339(at), words: time::day(at) }
+    Time { exact: time::rfc3339(at), words: time::day(at), hour: time::hour(at) }
 }

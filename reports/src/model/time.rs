@@ -18,6 +18,11 @@ pub(crate) fn day(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d").to_string()
 }
 
+/// `08:15 UTC`.
+pub(crate) fn hour(time: Timestamp) -> String {
+    time.strftime("%H:%M UTC").to_string()
+}
+
 /// How old `then` is at `now`, in words: `less than a day old`, `1 day old`, `40 days old`.
 pub(crate) fn age(then: Timestamp, now: Timestamp) -> String {
     match days(then, now) {

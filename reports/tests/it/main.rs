@@ -1,1 +1,67 @@
-//! Tests of the formats over example models.
+//! Every format over example models: what it says, and that hostile names cannot break out of it.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod csv;
+mod html;
+mod json;
+mod model;
+mod sample;
+mod sarif;
+
+use lazaret_reports::model::ScanResult;
+
+/// Texts that have broken out of reports of other tools.
+const HOSTILE: [&str; 6] = [
+    "</style><script>alert(1)</script>",
+    "\" onmouseover=\"alert(1)",
+    "=cmd|'/c calc'!A0",
+    "<img src=x onerror=alert(1)>",
+    "a\u{202E}gnp.exe\0\u{7}",
+    "{{ 7 * 7 }} {% include \"x\" %}",
+];
+
+/// The sample with every text that an image or an advisory controls replaced.
+fn hostile(text: &str) -> ScanResult {
+    let mut scan = sample::scan();
+    scan.target = text.to_owned();
+    let facts = &mut scan.facts;
+    facts.image.tags = vec![text.to_owned(), text.to_owned()];
+    facts.image.os.as_mut().unwrap().name = text.to_owned();
+    facts.image.architecture = text.to_owned();
+    for layer in &mut facts.image.layers {
+        layer.created_by = text.to_owned();
+    }
+    for found in &mut facts.vulnerabilities {
+        for field in [
+            &mut found.summary,
+            &mut found.installed_version,
+            &mut found.package.name,
+            &mut found.package.source_name,
+            &mut found.package.path,
+            &mut found.package.ecosystem,
+            &mut found.package.purl,
+            &mut found.severity_source,
+            &mut found.advisory.id,
+            &mut found.advisory.source,
+        ] {
+            *field = text.to_owned();
+        }
+        found.id = format!("{text}{}", found.id);
+        found.advisory.url = format!("javascript:{text}");
+        found.aliases = vec![text.to_owned()];
+        found.fixed_versions = vec![text.to_owned()];
+    }
+    for warning in &mut facts.warnings {
+        warning.path = text.to_owned();
+        warning.message = text.to_owned();
+    }
+    for entry in &mut facts.coverage {
+        entry.ecosystem = text.to_owned();
+        for gap in &mut entry.not_assessed {
+            gap.reason = text.to_owned();
+            gap.packages = vec![text.to_owned()];
+        }
+    }
+    scan
+}

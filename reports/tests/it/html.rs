@@ -1,0 +1,250 @@
+//! The pages: well-formed, closed to hostile names, honest about gaps, and of bounded size.
+
+use lazaret_reports::html;
+use lazaret_reports::model::{FleetReport, ImageReport, ScanStatus, SecurityStatus};
+
+use crate::{HOSTILE, hostile, sample};
+
+fn image(report: &ImageReport) -> String {
+    let mut out = Vec::new();
+    html::image(report, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn fleet(report: &FleetReport) -> String {
+    let mut out = Vec::new();
+    html::fleet(report, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// The names of all elements with their attributes; panics where tags do not nest or text holds a stray `<`.
+fn elements(page: &str) -> Vec<(String, String)> {
+    let void = ["meta", "col", "rect", "br", "img"];
+    let (mut open, mut seen, mut rest) = (Vec::new(), Vec::new(), page);
+    rest = rest.strip_prefix("<!doctype html>").unwrap();
+    while let Some(start) = rest.find('<') {
+        rest = &rest[start + 1..];
+        let end = rest.find('>').unwrap();
+        let tag = &rest[..end];
+        rest = &rest[end + 1..];
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop().as_deref(), Some(name), "closes the wrong element");
+            continue;
+        }
+        let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
+        assert!(!name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric()), "stray tag <{tag}>");
+        assert_eq!(attributes.matches('"').count() % 2, 0, "open attribute in <{tag}>");
+        seen.push((name.to_owned(), attributes.to_owned()));
+        if name == "style" {
+            rest = &rest[rest.find("</style>").unwrap()..];
+        }
+        if !void.contains(&name) {
+            open.push(name.to_owned());
+        }
+    }
+    assert!(open.is_empty(), "never closed: {open:?}");
+    seen
+}
+
+fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
+    let start = format!(" {attributes}").find(&format!(" {name}=\""))?;
+    attributes[start + name.len() + 2..].split('"').next()
+}
+
+/// What holds for every page.
+fn check(page: &str) {
+    let elements = elements(page);
+    let count = |name: &str| elements.iter().filter(|(element, _)| element == name).count();
+    assert_eq!((count("h1"), count("main"), count("title").min(1)), (1, 1, 1));
+    for forbidden in ["script", "iframe", "object", "link", "form", "img", "base"] {
+        assert_eq!(count(forbidden), 0, "{forbidden}");
+    }
+    assert!(page.contains("<html lang=\"en\">") && page.contains("default-src 'none'"));
+    assert!(page.contains("href=\"#content\"") && page.contains("id=\"content\""));
+    assert_eq!(count("table"), count("caption"), "every table has a caption");
+    let ids: Vec<&str> = elements.iter().filter_map(|(_, attributes)| attribute(attributes, "id")).collect();
+    let mut distinct = ids.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    assert_eq!(distinct.len(), ids.len(), "an id twice");
+    for (name, attributes) in &elements {
+        if name == "th" {
+            assert!(attributes.contains("scope="), "th without scope: {attributes}");
+        }
+        if let Some(href) = attribute(attributes, "href") {
+            match href.strip_prefix('#') {
+                Some(target) => assert!(ids.contains(&target), "{href} leads nowhere"),
+                None => assert!(href.starts_with("https://") || href.starts_with("http://"), "{href}"),
+            }
+        }
+        assert!(
+            !attributes.split(' ').any(|word| word.starts_with("on")),
+            "handler in <{name} {attributes}>"
+        );
+    }
+}
+
+#[test]
+fn pages_are_well_formed_and_accessible() {
+    check(&image(&sample::image()));
+    check(&image(&sample::calm()));
+    check(&fleet(&sample::fleet()));
+}
+
+#[test]
+fn the_first_screen_says_how_bad_what_first_and_what_is_not_covered() {
+    let page = image(&sample::image());
+    let first = page.split("<nav").next().unwrap();
+    for words in [
+        "22 vulnerabilities: 7 critical and 9 high. 19 of them have a fix.",
+        "Upgrade openssl from 1.1.1k-1 to 1.1.1n-0+deb11u4 first: that resolves 5.",
+        "PyPI: 1 package: the version cannot be compared (local-thing).",
+        "Debian data 3 days old, PyPI data 1 day old.",
+    ] {
+        assert!(first.contains(words), "{words}");
+    }
+    let page = fleet(&sample::fleet());
+    let first = page.split("<nav").next().unwrap();
+    for words in [
+        "4 of 9 images are at risk; 3 could not be judged.",
+        "Upgrade openssl in 3 images first: that resolves 5 vulnerabilities.",
+        "Debian:13: no advisories are loaded, so nothing of it was assessed (1 image).",
+        "npm: the data is 39 days old",
+        "1 image was never scanned.",
+    ] {
+        assert!(first.contains(words), "{words}");
+    }
+}
+
+#[test]
+fn nothing_found_says_as_of_when() {
+    let page = image(&sample::calm());
+    assert!(page.contains(
+        "No vulnerabilities known as of 2026-11-20 (Debian data 3 days old, PyPI data 1 day old)."
+    ));
+    assert!(page.contains("All 12 packages were assessed."));
+}
+
+#[test]
+fn nothing_assessed_is_not_nothing_found() {
+    let mut report = sample::calm();
+    for entry in &mut report.facts.coverage {
+        (entry.advisories, entry.advisories_modified) = (0, None);
+    }
+    let page = image(&report);
+    assert!(
+        page.contains("Nothing was assessed: 12 packages were found, but there are no advisories for them.")
+    );
+    assert!(!page.contains("No vulnerabilities known"));
+    report.facts.packages.clear();
+    report.facts.coverage.clear();
+    let page = image(&report);
+    assert!(page.contains("No packages were found, so nothing was assessed."));
+    check(&page);
+}
+
+#[test]
+fn never_scanned_and_failed_say_so() {
+    let mut report = sample::calm();
+    report.scanned_at = None;
+    report.scan_status = ScanStatus::Unscanned;
+    report.security_status = SecurityStatus::Unknown;
+    assert!(image(&report).contains("has not been scanned yet, so nothing is known about it."));
+    report = sample::image();
+    report.scan_status = ScanStatus::Failed;
+    report.scan_error = "Layer 3 is missing.".to_owned();
+    assert!(
+        image(&report)
+            .contains("The last scan failed: Layer 3 is missing. What follows is from the scan before.")
+    );
+}
+
+#[test]
+fn an_empty_fleet_says_what_fills_it() {
+    let mut report = sample::fleet();
+    report.totals = lazaret_reports::model::FleetTotals::default();
+    report.images.clear();
+    report.fixes.clear();
+    report.vulnerabilities.clear();
+    report.coverage.clear();
+    let page = fleet(&report);
+    check(&page);
+    assert!(page.contains("No images are known yet.") && page.contains("Start a Docker Engine"));
+}
+
+#[test]
+fn hostile_names_do_not_break_out() {
+    for text in HOSTILE {
+        let page = image(&ImageReport::from_scan(hostile(text), &sample::compare));
+        check(&page);
+        assert!(!page.contains('\u{202E}') && !page.contains('\0'));
+        let mut report = sample::fleet();
+        report.scope = text.to_owned();
+        for image in &mut report.images {
+            image.name = text.to_owned();
+            image.os = text.to_owned();
+            image.scan_error = text.to_owned();
+            image.security_reason = text.to_owned();
+        }
+        for fix in &mut report.fixes {
+            (fix.package, fix.to, fix.ecosystem) = (text.to_owned(), text.to_owned(), text.to_owned());
+        }
+        for row in &mut report.vulnerabilities {
+            (row.id, row.summary, row.packages) = (text.to_owned(), text.to_owned(), vec![text.to_owned()]);
+        }
+        for entry in &mut report.coverage {
+            entry.ecosystem = text.to_owned();
+            entry.not_assessed = vec![text.to_owned()];
+        }
+        check(&fleet(&report));
+    }
+}
+
+#[test]
+fn binary_packages_of_one_source_share_a_row() {
+    let page = image(&sample::image());
+    assert_eq!(page.matches("id=\"CVE-2021-3711\"").count(), 1);
+    assert!(page.contains("libssl1.1, openssl"));
+}
+
+#[test]
+fn a_thousand_findings_with_long_names_stay_below_one_megabyte() {
+    let mut report = sample::image();
+    let template = report.facts.vulnerabilities[0].clone();
+    report.facts.vulnerabilities = (0..1_500)
+        .map(|number| {
+            let mut found = template.clone();
+            found.id = format!("CVE-2024-{number:05}");
+            found.aliases = vec!["GHSA-aaaa-bbbb-cccc".to_owned(); 5];
+            found.summary = "A long summary of what went wrong ".repeat(20);
+            found.package.source_name = format!("some-rather-long-package-name-{number}");
+            found.package.path = "usr/lib/node_modules/".repeat(30);
+            found
+        })
+        .collect();
+    let page = image(&report);
+    check(&page);
+    assert!(page.len() < 1_000_000, "{} bytes", page.len());
+    assert!(page.contains("The worst 1,000 of 1,500 rows are shown; the CSV file has all of them."));
+    assert_eq!(page.matches("<tr id=\"CVE-").count(), 1_000);
+}
+
+#[test]
+fn a_large_fleet_stays_below_one_megabyte() {
+    let mut report = sample::fleet();
+    let template = report.images[0].clone();
+    report.images = (0..5_000)
+        .map(|number| {
+            let mut image = template.clone();
+            image.name = format!("registry.example.com/{}/{number}:1", "long".repeat(40));
+            image.security_status = SecurityStatus::Unknown;
+            image.security_reason = "a reason that goes on ".repeat(30);
+            image
+        })
+        .collect();
+    report.totals.images = 5_000;
+    let page = fleet(&report);
+    check(&page);
+    assert!(page.len() < 1_000_000, "{} bytes", page.len());
+    assert!(page.contains("The worst 400 of 5,000 images are shown"));
+}
