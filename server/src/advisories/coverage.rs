@@ -39,10 +39,16 @@ pub async fn coverage(
 ) -> Result<Vec<Coverage>, AdvisoryError> {
     let (subjects, places) = subjects(packages);
     let undecided = candidates::undecided(conn, &subjects).await?;
-    let unassessed = undecided.iter().flat_map(|(subject, reason)| {
-        places[*subject].iter().map(|place| describe(&packages[*place], reason))
-    });
-    cover(conn, packages.iter().map(|package| (package.ecosystem.as_str(), 1)), unassessed).await
+    // Lists, not iterators: a closure that lives across an await would keep the future from moving between threads.
+    let mut unassessed = Vec::new();
+    for (subject, reason) in &undecided {
+        for place in &places[*subject] {
+            unassessed.push(describe(&packages[*place], reason));
+        }
+    }
+    let counted: Vec<(&str, usize)> =
+        packages.iter().map(|package| (package.ecosystem.as_str(), 1)).collect();
+    cover(conn, counted, unassessed).await
 }
 
 /// A package that could not be assessed, as [`cover`] takes it.

@@ -95,8 +95,11 @@ pub async fn match_packages(
         not_assessed.extend(places[subject].iter().map(|place| (*place, reason.clone())));
     }
     not_assessed.sort();
-    let counted = packages.iter().map(|package| (package.ecosystem.as_str(), 1));
-    let reasons = not_assessed.iter().map(|(place, reason)| describe_package(&packages[*place], reason));
+    // Lists, not iterators: a closure that lives across an await would keep the future from moving between threads.
+    let counted: Vec<(&str, usize)> =
+        packages.iter().map(|package| (package.ecosystem.as_str(), 1)).collect();
+    let reasons: Vec<(&str, String, &str)> =
+        not_assessed.iter().map(|(place, reason)| describe_package(&packages[*place], reason)).collect();
     let coverage = cover(conn, counted, reasons).await?;
     Ok(MatchResult { matches, coverage, not_assessed })
 }

@@ -1,40 +1,49 @@
 //! The counts and the security status that stand on an image's row, from the packages and matches of the store.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use lazaret_entities::image::ScanStatus;
-use lazaret_entities::{
-    Severity, Timestamp, advisory_set, image, image_package, package, package_vulnerability,
-};
+use lazaret_entities::image::{ScanStatus, SecurityStatus};
+use lazaret_entities::{EventType, Severity, image, image_package, package, package_vulnerability};
+use lazaret_scanner::catalog::Format;
+use lazaret_scanner::image::ImagePackage;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-    QuerySelect, RelationTrait, Set,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, JoinType,
+    QueryFilter, QuerySelect, RelationTrait, Set,
 };
+use serde_json::json;
 
-use super::status::{Counts, Facts, NO_ADVISORIES, effective, security};
+use super::status::{Counts, Facts, effective, security};
+use crate::advisories::{self, AdvisoryError, Refreshed};
+use crate::events;
+use crate::store::Store;
 
-/// Rows of one statement: far below SQLite's bound on parameters.
-const BATCH: usize = 500;
+/// Images of one transaction: other writers get their turn between two.
+const BATCH: usize = 100;
 
-/// The images that have one of these packages now.
+/// Follows up on advisory sets that were loaded: counts the images again that they concern, and tells of it.
 ///
 /// # Errors
-/// When the database cannot be read.
-pub async fn images_of(connection: &impl ConnectionTrait, package_ids: &[i64]) -> Result<Vec<i64>, DbErr> {
-    let mut images = BTreeSet::new();
-    for batch in package_ids.chunks(BATCH) {
-        let found: Vec<i64> = image_package::Entity::find()
-            .select_only()
-            .column(image_package::Column::ImageId)
-            .distinct()
-            .filter(image_package::Column::PackageId.is_in(batch.iter().copied()))
-            .filter(image_package::Column::Until.is_null())
-            .into_tuple()
-            .all(connection)
-            .await?;
-        images.extend(found);
+/// When the store fails. What was counted until then stays.
+pub async fn settle(store: &Store, refreshed: &[Refreshed]) -> Result<(), AdvisoryError> {
+    for set in refreshed {
+        for batch in set.images.chunks(BATCH) {
+            let tx = store.begin_write().await?;
+            recount(&*tx, batch).await?;
+            tx.commit().await?;
+        }
+        let tx = store.begin_write().await?;
+        let payload = json!({
+            "ecosystem": set.imported.ecosystem,
+            "images": set.images.len(),
+            "packages": set.rematched.packages,
+            "opened": set.rematched.opened,
+            "closed": set.rematched.closed,
+        });
+        let subject = format!("AdvisorySet:{}", set.imported.ecosystem);
+        events::record(&*tx, EventType::DataRefreshed, &subject, &payload, store.clock().now()).await?;
+        tx.commit().await?;
     }
-    Ok(images.into_iter().collect())
+    Ok(())
 }
 
 /// Counts again what these images have and decides their security status anew, in the caller's transaction. Images that
@@ -42,34 +51,27 @@ pub async fn images_of(connection: &impl ConnectionTrait, package_ids: &[i64]) -
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn recount(tx: &impl ConnectionTrait, image_ids: &[i64], _now: Timestamp) -> Result<(), DbErr> {
-    let loaded = loaded_ecosystems(tx).await?;
+pub async fn recount(tx: &impl ConnectionTrait, image_ids: &[i64]) -> Result<(), AdvisoryError> {
     for batch in image_ids.chunks(BATCH) {
         for row in
             image::Entity::find().filter(image::Column::Id.is_in(batch.iter().copied())).all(tx).await?
         {
+            let packages = packages(tx, row.id).await?;
             if row.last_scanned_at.is_zero() {
                 continue;
             }
-            let mut gaps = ecosystem_gaps(tx, row.id, &loaded).await?;
-            let stored: Vec<String> = serde_json::from_str(&row.not_assessed).unwrap_or_default();
-            gaps.extend(stored.into_iter().filter(|gap| !gap.starts_with(NO_ADVISORIES)));
+            let coverage = advisories::coverage(tx, &packages).await?;
+            let gaps: Vec<String> = coverage.into_iter().flat_map(|covered| covered.not_assessed).collect();
             let counts = count(tx, row.id).await?;
-            let change = rated(tx, row, &counts, &gaps).await?;
-            change.update(tx).await?;
+            let has_os_packages = packages.iter().any(|package| package.ecosystem == row.ecosystem);
+            rated(row, &counts, &gaps, has_os_packages).update(tx).await?;
         }
     }
     Ok(())
 }
 
 /// `row` with these counts and gaps, and the status that follows from them.
-pub(super) async fn rated(
-    tx: &impl ConnectionTrait,
-    row: image::Model,
-    counts: &Counts,
-    gaps: &[String],
-) -> Result<image::ActiveModel, DbErr> {
-    let has_os_packages = ecosystems(tx, row.id).await?.contains(&row.ecosystem);
+fn rated(row: image::Model, counts: &Counts, gaps: &[String], has_os_packages: bool) -> image::ActiveModel {
     let warnings: Vec<serde_json::Value> = serde_json::from_str(&row.warnings).unwrap_or_default();
     let facts = Facts {
         counts,
@@ -79,14 +81,12 @@ pub(super) async fn rated(
         gaps,
         warnings: warnings.len(),
     };
-    let (status, reason) = match (row.scan_status, security(&facts)) {
+    let (mut status, mut reason) = security(&facts);
+    if row.scan_status == ScanStatus::Failed && status == SecurityStatus::Safe {
         // Results of an earlier scan speak for a risk, never for safety.
-        (ScanStatus::Failed, (lazaret_entities::image::SecurityStatus::Safe, _)) => (
-            lazaret_entities::image::SecurityStatus::Unknown,
-            format!("the last scan failed: {}", row.scan_error),
-        ),
-        (_, decided) => decided,
-    };
+        status = SecurityStatus::Unknown;
+        reason = format!("the last scan failed: {}", row.scan_error);
+    }
     let mut row = row.into_active_model();
     row.critical = Set(counts.critical);
     row.high = Set(counts.high);
@@ -96,14 +96,14 @@ pub(super) async fn rated(
     row.fixable_critical = Set(counts.fixable_critical);
     row.fixable_high = Set(counts.fixable_high);
     row.risk_rank = Set(counts.risk_rank());
-    row.not_assessed = Set(serde_json::Value::from(gaps.to_vec()).to_string());
+    row.not_assessed = Set(json!(gaps).to_string());
     row.security_status = Set(status);
     row.security_reason = Set(reason);
-    Ok(row)
+    row
 }
 
 /// The distinct vulnerabilities of an image's packages.
-pub(super) async fn count(tx: &impl ConnectionTrait, image_id: i64) -> Result<Counts, DbErr> {
+async fn count(tx: &impl ConnectionTrait, image_id: i64) -> Result<Counts, DbErr> {
     let rows: Vec<(i64, Severity, bool, String)> = package_vulnerability::Entity::find()
         .select_only()
         .columns([
@@ -112,8 +112,8 @@ pub(super) async fn count(tx: &impl ConnectionTrait, image_id: i64) -> Result<Co
             package_vulnerability::Column::Unimportant,
             package_vulnerability::Column::FixedVersions,
         ])
-        .join(sea_orm::JoinType::InnerJoin, package_vulnerability::Relation::Package.def())
-        .join(sea_orm::JoinType::InnerJoin, image_package::Relation::Package.def().rev())
+        .join(JoinType::InnerJoin, package_vulnerability::Relation::Package.def())
+        .join(JoinType::InnerJoin, image_package::Relation::Package.def().rev())
         .filter(package_vulnerability::Column::Until.is_null())
         .filter(image_package::Column::ImageId.eq(image_id))
         .filter(image_package::Column::Until.is_null())
@@ -133,44 +133,30 @@ pub(super) async fn count(tx: &impl ConnectionTrait, image_id: i64) -> Result<Co
     Ok(counts)
 }
 
-/// The ecosystems, with release, of the packages that an image has.
-async fn ecosystems(connection: &impl ConnectionTrait, image_id: i64) -> Result<BTreeSet<String>, DbErr> {
-    let found: Vec<String> = package::Entity::find()
-        .select_only()
-        .column(package::Column::Ecosystem)
-        .distinct()
-        .join(sea_orm::JoinType::InnerJoin, image_package::Relation::Package.def().rev())
+/// The packages that an image has now, as the advisories are asked about them.
+async fn packages(connection: &impl ConnectionTrait, image_id: i64) -> Result<Vec<ImagePackage>, DbErr> {
+    let rows = package::Entity::find()
+        .join(JoinType::InnerJoin, image_package::Relation::Package.def().rev())
         .filter(image_package::Column::ImageId.eq(image_id))
         .filter(image_package::Column::Until.is_null())
-        .into_tuple()
         .all(connection)
         .await?;
-    Ok(found.into_iter().collect())
-}
-
-async fn ecosystem_gaps(
-    connection: &impl ConnectionTrait,
-    image_id: i64,
-    loaded: &BTreeSet<String>,
-) -> Result<Vec<String>, DbErr> {
-    let ecosystems = ecosystems(connection, image_id).await?;
-    let gaps = ecosystems.into_iter().filter(|ecosystem| !loaded.contains(base_name(ecosystem)));
-    Ok(gaps.map(|ecosystem| format!("{NO_ADVISORIES}{ecosystem}")).collect())
-}
-
-/// Base names of the ecosystems whose advisories are in the store.
-async fn loaded_ecosystems(connection: &impl ConnectionTrait) -> Result<BTreeSet<String>, DbErr> {
-    let found: Vec<String> = advisory_set::Entity::find()
-        .select_only()
-        .column(advisory_set::Column::Ecosystem)
-        .filter(advisory_set::Column::Records.gt(0))
-        .into_tuple()
-        .all(connection)
-        .await?;
-    Ok(found.into_iter().collect())
-}
-
-/// `Debian:11` -> `Debian`.
-fn base_name(ecosystem: &str) -> &str {
-    ecosystem.split(':').next().unwrap_or(ecosystem)
+    let mut packages: Vec<ImagePackage> = rows
+        .into_iter()
+        .map(|row| ImagePackage {
+            ecosystem: row.ecosystem,
+            name: row.name,
+            version: row.version,
+            source_name: row.source_name,
+            source_version: row.source_version,
+            arch: row.arch,
+            // Neither format nor place decides what an advisory says.
+            format: Format::Dpkg,
+            layer: 0,
+            path: String::new(),
+        })
+        .collect();
+    packages.sort();
+    packages.dedup();
+    Ok(packages)
 }

@@ -1,4 +1,7 @@
-//! Scanning: [`analyse`] reads what is not known of an image, the rest is what is stored of it and what follows from it.
+//! Scanning: order, analyse, persist, cancel.
+//!
+//! The work on a task has two halves that share values only: [`analyse`] knows engine and scanner and no database,
+//! [`persist`] knows the database and no engine. [`worker`] joins them for the queue, [`target`] for `lazaret scan`.
 
 pub mod analyse;
 pub mod counts;
@@ -6,4 +9,7 @@ pub mod identity;
 pub mod jobs;
 pub mod layers;
 pub mod packages;
+pub mod persist;
 pub mod status;
+pub mod target;
+pub mod worker;

@@ -6,9 +6,6 @@ use lazaret_entities::image::SecurityStatus;
 /// The lowest severity that puts an image at risk.
 pub const RISK_FLOOR: Severity = Severity::Medium;
 
-/// How a gap begins that says an ecosystem has no advisories in the store.
-pub const NO_ADVISORIES: &str = "no advisories for ";
-
 /// Distinct vulnerabilities of an image.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
