@@ -6,6 +6,11 @@
 pub mod archives;
 pub mod docker;
 pub mod follow;
+pub mod list_containers;
+pub mod list_hosts;
+pub mod list_images;
+pub mod list_packages;
+pub mod overview;
 pub mod presence;
 pub mod reconcile;
 pub mod snapshot;

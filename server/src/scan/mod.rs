@@ -6,8 +6,10 @@
 pub mod analyse;
 pub mod counts;
 pub mod identity;
+pub mod image_vulnerabilities;
 pub mod jobs;
 pub mod layers;
+pub mod list_jobs;
 pub mod packages;
 pub mod persist;
 pub mod status;

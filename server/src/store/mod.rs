@@ -14,6 +14,7 @@ use crate::clock::Clock;
 mod connect;
 mod error;
 mod lock;
+pub mod page;
 mod schema;
 #[cfg(test)]
 pub mod testing;

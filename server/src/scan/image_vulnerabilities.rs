@@ -1,0 +1,449 @@
+//! The vulnerabilities of an image as a list of findings: one per vulnerability and package.
+
+use std::collections::BTreeMap;
+
+use lazaret_entities::{
+    advisory, image_package, package, package_vulnerability, severity::Severity, timestamp::Timestamp,
+    vulnerability, vulnerability_id,
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, FromQueryResult, JoinType, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
+    sea_query::{Alias, Cond, Expr, IntoIden, Query, SelectStatement},
+};
+
+use crate::{
+    auth::Requester,
+    inventory::overview::SeverityTotals,
+    store::page::{self, Page, PageRequest, Position, SortKey},
+};
+
+/// Which findings of an image are wanted. What is none asks nothing; an empty list matches none.
+#[derive(Clone, Debug)]
+pub struct FindingFilter {
+    /// The image.
+    pub image_id: i64,
+    /// Any of these severities.
+    pub severity: Option<Vec<Severity>>,
+    /// Text in an identifier (aliases too), a package's name or the summary.
+    pub search: Option<String>,
+    /// Whether a version that fixes it exists.
+    pub fixable: Option<bool>,
+    /// One vulnerability and one package, to look one finding up.
+    pub only: Option<(i64, i64)>,
+}
+
+impl FindingFilter {
+    /// Everything in an image.
+    pub fn of_image(image_id: i64) -> Self {
+        Self { image_id, severity: None, search: None, fixable: None, only: None }
+    }
+}
+
+/// What findings are ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FindingOrder {
+    /// Severity, and the CVSS score within it.
+    Severity,
+    /// The vulnerability's identifier.
+    Identifier,
+    /// The package's name.
+    Package,
+    /// The time since when it is known.
+    FirstDetectedAt,
+}
+
+/// What an advisory says about a package of the image.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Statement {
+    /// The advisory's row.
+    pub advisory_id: i64,
+    /// The record's id at its source.
+    pub osv_id: String,
+    /// The ecosystem whose records it belongs to.
+    pub ecosystem: String,
+    /// Where to read more, may be empty.
+    pub url: String,
+    /// When it was published.
+    pub published: Timestamp,
+    /// When it last changed.
+    pub modified: Timestamp,
+}
+
+/// A vulnerability in a package of an image.
+#[derive(Clone, Debug)]
+pub struct ImageFinding {
+    /// The image.
+    pub image_id: i64,
+    /// The vulnerability.
+    pub vulnerability: vulnerability::Model,
+    /// All its other identifiers.
+    pub aliases: Vec<String>,
+    /// The package.
+    pub package: package::Model,
+    /// The files that tell of the package, with the position of the layer that brought each.
+    pub places: Vec<(String, i32)>,
+    /// The severest rating for this package.
+    pub severity: Severity,
+    /// Who rated it so.
+    pub severity_source: String,
+    /// What the distribution calls unimportant.
+    pub unimportant: bool,
+    /// Versions that fix it, lowest first.
+    pub fixed_versions: Vec<String>,
+    /// Since when the image is known to have it.
+    pub first_detected_at: Timestamp,
+    /// What the advisories say.
+    pub statements: Vec<Statement>,
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: i64,
+    vulnerability_id: i64,
+    package_id: i64,
+    severity: Severity,
+    since: Timestamp,
+    rank: i64,
+    display_id: String,
+    package_name: String,
+}
+
+/// A page of the findings that an image has now.
+pub async fn list_findings(
+    conn: &impl ConnectionTrait,
+    _requester: &Requester,
+    filter: &FindingFilter,
+    order: FindingOrder,
+    descending: bool,
+    request: &PageRequest,
+) -> Result<Page<ImageFinding>, DbErr> {
+    let key = match order {
+        FindingOrder::Severity => rank(),
+        FindingOrder::Identifier => Expr::col((vulnerability::Entity, vulnerability::Column::DisplayId)),
+        FindingOrder::Package => Expr::col((package::Entity, package::Column::Name)),
+        FindingOrder::FirstDetectedAt => column("since"),
+    };
+    let sort = SortKey { key, id: column("id"), descending };
+    let mut select = matching(filter);
+    for name in ["id", "vulnerability_id", "package_id", "severity", "since"] {
+        select.expr_as(column(name), Alias::new(name));
+    }
+    select
+        .expr_as(rank(), Alias::new("rank"))
+        .expr_as(
+            Expr::col((vulnerability::Entity, vulnerability::Column::DisplayId)),
+            Alias::new("display_id"),
+        )
+        .expr_as(Expr::col((package::Entity, package::Column::Name)), Alias::new("package_name"));
+    page::apply(&mut select, &sort, request);
+    let rows = conn
+        .query_all(&select)
+        .await?
+        .iter()
+        .map(|row| Row::from_query_result(row, ""))
+        .collect::<Result<Vec<_>, _>>()?;
+    let page = page::collect(rows, request, |row| {
+        let key = match order {
+            FindingOrder::Severity => row.rank.into(),
+            FindingOrder::Identifier => row.display_id.clone().into(),
+            FindingOrder::Package => row.package_name.clone().into(),
+            FindingOrder::FirstDetectedAt => row.since.as_micros().into(),
+        };
+        Position { key, id: row.id }
+    });
+    complete(conn, filter.image_id, page).await
+}
+
+/// How many findings match.
+pub async fn count_findings(
+    conn: &impl ConnectionTrait,
+    _requester: &Requester,
+    filter: &FindingFilter,
+) -> Result<u64, DbErr> {
+    let mut select = matching(filter);
+    select.expr_as(column("id").count(), Alias::new("findings"));
+    let count: Option<i64> =
+        conn.query_one(&select).await?.map(|row| row.try_get("", "findings")).transpose()?;
+    Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
+}
+
+/// The distinct vulnerabilities of an image that match, by severity: each once, by its severest rating.
+pub async fn count_by_severity(
+    conn: &impl ConnectionTrait,
+    _requester: &Requester,
+    filter: &FindingFilter,
+) -> Result<SeverityTotals, DbErr> {
+    let mut worst = matching(filter);
+    worst
+        .expr_as(column("vulnerability_id"), Alias::new("vulnerability_id"))
+        .expr_as(column("severity").max(), Alias::new("worst"))
+        .group_by_col((found(), Alias::new("vulnerability_id")));
+    let mut select = Query::select();
+    select
+        .expr_as(Expr::col(Alias::new("worst")), Alias::new("severity"))
+        .expr_as(Expr::col(Alias::new("worst")).count(), Alias::new("vulnerabilities"))
+        .from_subquery(worst, Alias::new("per_vulnerability"))
+        .group_by_col(Alias::new("worst"));
+    let mut totals = SeverityTotals::default();
+    for row in conn.query_all(&select).await? {
+        totals.set(row.try_get("", "severity")?, row.try_get("", "vulnerabilities")?);
+    }
+    Ok(totals)
+}
+
+fn found() -> Alias {
+    Alias::new("found")
+}
+
+fn column(name: &'static str) -> Expr {
+    Expr::col((found(), Alias::new(name)))
+}
+
+/// Severity first, then the CVSS score in tenths.
+fn rank() -> Expr {
+    let score = Expr::col((vulnerability::Entity, vulnerability::Column::CvssScore)).if_null(0.0).mul(10.0);
+    column("severity").cast_as("BIGINT").mul(1000_i64).add(score.cast_as("BIGINT"))
+}
+
+/// The pairs of vulnerability and package that an image has now; several advisories may state the same pair.
+fn pairs(filter: &FindingFilter) -> SelectStatement {
+    use image_package::Column as In;
+    use package_vulnerability::Column as Of;
+    let mut select = Query::select();
+    let stated = |column: Of| Expr::col((package_vulnerability::Entity, column));
+    let has = |column: In| Expr::col((image_package::Entity, column));
+    let (stated_since, has_since) = (stated(Of::Since).min(), has(In::Since).min());
+    select
+        .expr_as(stated(Of::Id).min(), Alias::new("id"))
+        .expr_as(stated(Of::VulnerabilityId), Alias::new("vulnerability_id"))
+        .expr_as(stated(Of::PackageId), Alias::new("package_id"))
+        .expr_as(stated(Of::Severity).max(), Alias::new("severity"))
+        .expr_as(
+            Expr::case(stated_since.clone().gt(has_since.clone()), stated_since).finally(has_since),
+            Alias::new("since"),
+        )
+        .from(image_package::Entity)
+        .join(
+            JoinType::InnerJoin,
+            package_vulnerability::Entity,
+            stated(Of::PackageId).equals((image_package::Entity, In::PackageId)),
+        )
+        .and_where(has(In::ImageId).eq(filter.image_id))
+        .and_where(has(In::Until).is_null())
+        .and_where(stated(Of::Until).is_null())
+        .group_by_columns([
+            (package_vulnerability::Entity, Of::VulnerabilityId),
+            (package_vulnerability::Entity, Of::PackageId),
+        ]);
+    if let Some((vulnerability, package)) = filter.only {
+        select
+            .and_where(stated(Of::VulnerabilityId).eq(vulnerability))
+            .and_where(stated(Of::PackageId).eq(package));
+    }
+    if let Some(fixable) = filter.fixable {
+        let fixed: Expr = Expr::case(stated(Of::FixedVersions).ne("[]"), 1).finally(0).into();
+        select.and_having(fixed.max().eq(i32::from(fixable)));
+    }
+    select
+}
+
+fn matching(filter: &FindingFilter) -> SelectStatement {
+    let mut select = Query::select();
+    select
+        .from_subquery(pairs(filter), found())
+        .join(
+            JoinType::InnerJoin,
+            vulnerability::Entity,
+            Expr::col((vulnerability::Entity, vulnerability::Column::Id))
+                .equals((found().into_iden(), Alias::new("vulnerability_id").into_iden())),
+        )
+        .join(
+            JoinType::InnerJoin,
+            package::Entity,
+            Expr::col((package::Entity, package::Column::Id))
+                .equals((found().into_iden(), Alias::new("package_id").into_iden())),
+        );
+    if let Some(severities) = &filter.severity {
+        select.and_where(column("severity").is_in(severities.iter().copied()));
+    }
+    if let Some(text) = &filter.search {
+        let named = vulnerability_id::Entity::find()
+            .select_only()
+            .column(vulnerability_id::Column::VulnerabilityId)
+            .filter(page::contains(
+                Expr::col((vulnerability_id::Entity, vulnerability_id::Column::Identifier)),
+                text,
+            ))
+            .into_query();
+        let texts = [
+            Expr::col((vulnerability::Entity, vulnerability::Column::DisplayId)),
+            Expr::col((vulnerability::Entity, vulnerability::Column::Summary)),
+            Expr::col((package::Entity, package::Column::Name)),
+            Expr::col((package::Entity, package::Column::SourceName)),
+        ];
+        let any = texts
+            .into_iter()
+            .fold(Cond::any(), |any, searched| any.add(page::contains(searched, text)))
+            .add(column("vulnerability_id").in_subquery(named));
+        select.cond_where(any);
+    }
+    select
+}
+
+/// Reads what belongs to the rows of a page, one query per table.
+async fn complete(
+    conn: &impl ConnectionTrait,
+    image_id: i64,
+    page: Page<Row>,
+) -> Result<Page<ImageFinding>, DbErr> {
+    let vulnerability_ids: Vec<i64> = page.items.iter().map(|(_, row)| row.vulnerability_id).collect();
+    let package_ids: Vec<i64> = page.items.iter().map(|(_, row)| row.package_id).collect();
+    let vulnerabilities: BTreeMap<i64, vulnerability::Model> = vulnerability::Entity::find()
+        .filter(vulnerability::Column::Id.is_in(vulnerability_ids.clone()))
+        .all(conn)
+        .await?
+        .into_iter()
+        .map(|row| (row.id, row))
+        .collect();
+    let packages: BTreeMap<i64, package::Model> = package::Entity::find()
+        .filter(package::Column::Id.is_in(package_ids.clone()))
+        .all(conn)
+        .await?
+        .into_iter()
+        .map(|row| (row.id, row))
+        .collect();
+    let mut identifiers: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+    for row in vulnerability_id::Entity::find()
+        .filter(vulnerability_id::Column::VulnerabilityId.is_in(vulnerability_ids.clone()))
+        .all(conn)
+        .await?
+    {
+        identifiers.entry(row.vulnerability_id).or_default().push(row.identifier);
+    }
+    let mut places: BTreeMap<i64, Vec<(String, i32)>> = BTreeMap::new();
+    for row in image_package::Entity::find()
+        .filter(image_package::Column::ImageId.eq(image_id))
+        .filter(image_package::Column::Until.is_null())
+        .filter(image_package::Column::PackageId.is_in(package_ids.clone()))
+        .all(conn)
+        .await?
+    {
+        places.entry(row.package_id).or_default().push((row.path, row.layer));
+    }
+    let matches = package_vulnerability::Entity::find()
+        .filter(package_vulnerability::Column::VulnerabilityId.is_in(vulnerability_ids))
+        .filter(package_vulnerability::Column::PackageId.is_in(package_ids))
+        .filter(package_vulnerability::Column::Until.is_null())
+        .order_by_asc(package_vulnerability::Column::Id)
+        .all(conn)
+        .await?;
+    let statements = statements(conn, matches.iter().map(|row| row.advisory_id).collect()).await?;
+    let mut stated: BTreeMap<(i64, i64), Vec<package_vulnerability::Model>> = BTreeMap::new();
+    for row in matches {
+        stated.entry((row.vulnerability_id, row.package_id)).or_default().push(row);
+    }
+    let mut items = Vec::with_capacity(page.items.len());
+    for (position, row) in page.items {
+        let (Some(vulnerability), Some(package)) =
+            (vulnerabilities.get(&row.vulnerability_id), packages.get(&row.package_id))
+        else {
+            continue;
+        };
+        let matches = stated.remove(&(row.vulnerability_id, row.package_id)).unwrap_or_default();
+        let mut aliases = identifiers.get(&row.vulnerability_id).cloned().unwrap_or_default();
+        aliases.retain(|identifier| *identifier != vulnerability.display_id);
+        aliases.sort_unstable();
+        let worst = matches.iter().find(|stated| stated.severity == row.severity);
+        let finding = ImageFinding {
+            image_id,
+            aliases,
+            places: places.get(&row.package_id).cloned().unwrap_or_default(),
+            severity: row.severity,
+            severity_source: worst.map(|stated| stated.severity_source.clone()).unwrap_or_default(),
+            unimportant: !matches.is_empty() && matches.iter().all(|stated| stated.unimportant),
+            fixed_versions: fixed_versions(&package.ecosystem, &matches)?,
+            first_detected_at: row.since,
+            statements: matches
+                .iter()
+                .filter_map(|stated| statements.get(&stated.advisory_id).cloned())
+                .collect(),
+            vulnerability: vulnerability.clone(),
+            package: package.clone(),
+        };
+        items.push((position, finding));
+    }
+    Ok(Page { items, has_next: page.has_next, has_previous: page.has_previous })
+}
+
+/// The heads of advisories, without their long texts.
+async fn statements(conn: &impl ConnectionTrait, ids: Vec<i64>) -> Result<BTreeMap<i64, Statement>, DbErr> {
+    let rows = advisory::Entity::find()
+        .select_only()
+        .column_as(advisory::Column::Id, "advisory_id")
+        .columns([
+            advisory::Column::OsvId,
+            advisory::Column::Ecosystem,
+            advisory::Column::Url,
+            advisory::Column::Published,
+            advisory::Column::Modified,
+        ])
+        .filter(advisory::Column::Id.is_in(ids))
+        .into_model::<Statement>()
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.advisory_id, row)).collect())
+}
+
+/// The versions that any advisory names, each once, lowest first.
+fn fixed_versions(ecosystem: &str, matches: &[package_vulnerability::Model]) -> Result<Vec<String>, DbErr> {
+    let mut all: Vec<String> = Vec::new();
+    for stated in matches {
+        let versions: Vec<String> = serde_json::from_str(&stated.fixed_versions).map_err(|error| {
+            DbErr::Json(format!("package_vulnerabilities.fixed_versions of row {}: {error}", stated.id))
+        })?;
+        all.extend(versions);
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    all.retain(|version| seen.insert(version.clone()));
+    let compare = lazaret_scanner::version::compare;
+    // A version that cannot be read has no place in an order: then the advisories' own order stays.
+    if all.iter().all(|version| compare(ecosystem, version, version).is_ok()) {
+        all.sort_by(|a, b| compare(ecosystem, a, b).unwrap_or(std::cmp::Ordering::Equal));
+    }
+    Ok(all)
+}
+
+/// A vulnerability by its key; of one that was merged, the one that it is now.
+pub async fn vulnerability_by_key(
+    conn: &impl ConnectionTrait,
+    _requester: &Requester,
+    key: i64,
+) -> Result<Option<vulnerability::Model>, DbErr> {
+    /// Merges are chained when a merged one is merged again; more links than this would be a loop.
+    const LINKS: usize = 16;
+    let mut key = key;
+    for _ in 0..LINKS {
+        match vulnerability::Entity::find_by_id(key).one(conn).await? {
+            Some(vulnerability::Model { redirect_id: Some(next), .. }) => key = next,
+            found => return Ok(found),
+        }
+    }
+    Ok(None)
+}
+
+/// A vulnerability by any of its identifiers.
+pub async fn vulnerability_by_identifier(
+    conn: &impl ConnectionTrait,
+    requester: &Requester,
+    identifier: &str,
+) -> Result<Option<vulnerability::Model>, DbErr> {
+    let found = vulnerability_id::Entity::find()
+        .filter(vulnerability_id::Column::Identifier.eq(identifier))
+        .one(conn)
+        .await?;
+    match found {
+        Some(row) => vulnerability_by_key(conn, requester, row.vulnerability_id).await,
+        None => Ok(None),
+    }
+}
