@@ -15,6 +15,8 @@ mod sql;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+use claim::due;
 pub use claim::{Beat, claim, heartbeat, next_due, reap};
 pub use end::{Retried, finish, give_back, retry};
 pub use order::{Cancelled, Enqueued, cancel, enqueue};

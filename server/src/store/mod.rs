@@ -17,6 +17,8 @@ mod lock;
 pub mod page;
 mod schema;
 #[cfg(test)]
+mod schema_tests;
+#[cfg(test)]
 pub mod testing;
 #[cfg(test)]
 mod tests;

@@ -79,8 +79,17 @@ async fn migrate_postgres(store: &Store) -> Result<(), StoreError> {
     transaction.commit().await
 }
 
+#[cfg(test)]
+pub(super) async fn refuse_newer(store: &Store) -> Result<(), StoreError> {
+    state(store.read()).await.map(|_| ())
+}
+
 /// Copies the database beside itself; a copy by the file system would miss what is in the write-ahead log.
-async fn backup(connection: &DatabaseConnection, file: &Path, now: i64) -> Result<PathBuf, StoreError> {
+pub(super) async fn backup(
+    connection: &DatabaseConnection,
+    file: &Path,
+    now: i64,
+) -> Result<PathBuf, StoreError> {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(format!(".before-upgrade-{}", now / 1_000_000));
     let path = file.with_file_name(name);
