@@ -11,7 +11,7 @@ const INDEXES: &[&str] = &[
 
 pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     table("tokens")
-        .columns([
+        .columns(vec![
             id(),
             text("prefix"),
             blob("hash"),
@@ -24,6 +24,6 @@ pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         ])
         .create(manager)
         .await?;
-    table("settings").columns([text("key"), text("value")]).primary_key(&["key"]).create(manager).await?;
+    table("settings").columns(vec![text("key"), text("value")]).primary_key(&["key"]).create(manager).await?;
     super::table::indexes(manager, INDEXES).await
 }

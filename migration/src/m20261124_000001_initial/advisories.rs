@@ -24,7 +24,7 @@ const INDEXES: &[&str] = &[
 
 pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     table("advisory_sets")
-        .columns([
+        .columns(vec![
             id(),
             text("ecosystem"),
             text("source"),
@@ -38,7 +38,7 @@ pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .create(manager)
         .await?;
     table("advisories")
-        .columns([
+        .columns(vec![
             id(),
             text("ecosystem"),
             text("osv_id"),
@@ -56,12 +56,12 @@ pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .create(manager)
         .await?;
     table("advisory_packages")
-        .columns([id(), big_integer("advisory_id"), text("ecosystem"), text("name"), text("affected")])
+        .columns(vec![id(), big_integer("advisory_id"), text("ecosystem"), text("name"), text("affected")])
         .owned_by("advisory_id", "advisories")
         .create(manager)
         .await?;
     table("vulnerabilities")
-        .columns([
+        .columns(vec![
             id(),
             text("display_id"),
             integer("severity"),
@@ -75,19 +75,19 @@ pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .create(manager)
         .await?;
     table("vulnerability_ids")
-        .columns([id(), text("identifier"), big_integer("vulnerability_id")])
+        .columns(vec![id(), text("identifier"), big_integer("vulnerability_id")])
         .owned_by("vulnerability_id", "vulnerabilities")
         .create(manager)
         .await?;
     table("advisory_vulnerabilities")
-        .columns([big_integer("advisory_id"), big_integer("vulnerability_id")])
+        .columns(vec![big_integer("advisory_id"), big_integer("vulnerability_id")])
         .primary_key(&["advisory_id", "vulnerability_id"])
         .owned_by("advisory_id", "advisories")
         .owned_by("vulnerability_id", "vulnerabilities")
         .create(manager)
         .await?;
     table("package_vulnerabilities")
-        .columns([
+        .columns(vec![
             id(),
             big_integer("package_id"),
             big_integer("vulnerability_id"),

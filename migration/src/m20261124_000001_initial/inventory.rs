@@ -36,7 +36,7 @@ const INDEXES: &[&str] = &[
 
 pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     table("hosts")
-        .columns([
+        .columns(vec![
             id(),
             text("name"),
             text("kind"),
@@ -55,7 +55,7 @@ pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .create(manager)
         .await?;
     table("images")
-        .columns([
+        .columns(vec![
             id(),
             text("digest"),
             big_integer("size"),
@@ -91,7 +91,7 @@ pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .create(manager)
         .await?;
     table("image_refs")
-        .columns([
+        .columns(vec![
             id(),
             big_integer("host_id"),
             text("engine_id"),
@@ -106,7 +106,7 @@ pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .create(manager)
         .await?;
     table("tags")
-        .columns([
+        .columns(vec![
             id(),
             big_integer("host_id"),
             big_integer("image_id"),
@@ -120,18 +120,23 @@ pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .create(manager)
         .await?;
     table("layers")
-        .columns([id(), text("diff_id"), big_integer("size"), big_integer("created_at")])
+        .columns(vec![id(), text("diff_id"), big_integer("size"), big_integer("created_at")])
         .create(manager)
         .await?;
     table("image_layers")
-        .columns([big_integer("image_id"), integer("position"), big_integer("layer_id"), text("created_by")])
+        .columns(vec![
+            big_integer("image_id"),
+            integer("position"),
+            big_integer("layer_id"),
+            text("created_by"),
+        ])
         .primary_key(&["image_id", "position"])
         .refers_to("image_id", "images")
         .refers_to("layer_id", "layers")
         .create(manager)
         .await?;
     table("layer_analyses")
-        .columns([
+        .columns(vec![
             id(),
             text("diff_id"),
             text("analyser"),
@@ -143,7 +148,7 @@ pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .create(manager)
         .await?;
     table("containers")
-        .columns([
+        .columns(vec![
             id(),
             big_integer("host_id"),
             text("engine_id"),

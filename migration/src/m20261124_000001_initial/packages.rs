@@ -15,7 +15,7 @@ const INDEXES: &[&str] = &[
 
 pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     table("packages")
-        .columns([
+        .columns(vec![
             id(),
             text("ecosystem"),
             text("name"),
@@ -31,7 +31,7 @@ pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .create(manager)
         .await?;
     table("image_packages")
-        .columns([
+        .columns(vec![
             id(),
             big_integer("image_id"),
             big_integer("package_id"),

@@ -66,8 +66,8 @@ pub(super) fn table(name: &'static str) -> NewTable {
 }
 
 impl NewTable {
-    pub(super) fn columns(mut self, columns: impl IntoIterator<Item = ColumnDef>) -> Self {
-        self.columns.extend(columns);
+    pub(super) fn columns(mut self, columns: Vec<ColumnDef>) -> Self {
+        self.columns = columns;
         self
     }
 

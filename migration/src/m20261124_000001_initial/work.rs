@@ -22,7 +22,7 @@ const INDEXES: &[&str] = &[
 
 pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     table("scan_jobs")
-        .columns([
+        .columns(vec![
             id(),
             text("trigger"),
             text("scope"),
@@ -39,7 +39,7 @@ pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .create(manager)
         .await?;
     table("scan_tasks")
-        .columns([
+        .columns(vec![
             id(),
             big_integer("image_id"),
             text("status"),
@@ -53,7 +53,7 @@ pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .create(manager)
         .await?;
     table("scan_job_items")
-        .columns([big_integer("job_id"), big_integer("image_id"), big_integer("task_id")])
+        .columns(vec![big_integer("job_id"), big_integer("image_id"), big_integer("task_id")])
         .primary_key(&["job_id", "image_id"])
         .owned_by("job_id", "scan_jobs")
         .refers_to("image_id", "images")
@@ -61,7 +61,7 @@ pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .create(manager)
         .await?;
     table("queue")
-        .columns([
+        .columns(vec![
             id(),
             text("kind"),
             text("key"),
@@ -78,7 +78,7 @@ pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .create(manager)
         .await?;
     table("events")
-        .columns([id(), text("type"), text("subject"), text("payload"), big_integer("created_at")])
+        .columns(vec![id(), text("type"), text("subject"), text("payload"), big_integer("created_at")])
         .create(manager)
         .await?;
     if manager.get_database_backend() == DbBackend::Postgres {

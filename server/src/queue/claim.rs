@@ -15,7 +15,7 @@ const REAP_BATCH: i64 = 200;
 /// How many finished rows one pass removes.
 const PURGE_BATCH: i64 = 1000;
 /// How long finished rows stay, for a person who looks.
-const KEEP_DONE: Duration = Duration::from_secs(3600);
+const KEEP_DONE: Duration = Duration::from_hours(1);
 
 /// What a heartbeat found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

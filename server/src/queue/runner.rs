@@ -122,7 +122,7 @@ impl Default for RunnerOptions {
     fn default() -> Self {
         Self {
             slots: 1,
-            lease: Duration::from_secs(60),
+            lease: Duration::from_mins(1),
             heartbeat: Duration::from_secs(10),
             poll: Duration::from_secs(2),
             reap: Duration::from_secs(15),

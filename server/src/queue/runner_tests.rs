@@ -86,7 +86,7 @@ fn start(store: &Store, slots: usize) -> Running {
     let options = RunnerOptions {
         slots,
         heartbeat: Duration::from_millis(50),
-        poll: Duration::from_secs(600),
+        poll: Duration::from_mins(10),
         retry: Duration::ZERO,
         ..RunnerOptions::default()
     };

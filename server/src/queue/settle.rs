@@ -9,7 +9,7 @@ use crate::store::Store;
 /// How often the end is tried to be stored; after that the lease runs out and the reaper ends it.
 const TRIES: u32 = 5;
 /// The longest pause between two attempts.
-const MAX_RETRY: Duration = Duration::from_secs(600);
+const MAX_RETRY: Duration = Duration::from_mins(10);
 
 /// Stores how an attempt ended, unless the handler has done so.
 pub(super) async fn settle<H: Handler>(
@@ -68,11 +68,10 @@ async fn store_failure<H: Handler>(
         Retried::Cancelled => Some(Abandoned::Cancelled),
         Retried::GaveUp => Some(Abandoned::Failed(reason.to_owned())),
     };
-    match &why {
-        Some(why) => handler.abandoned(&tx, &lease.key, why).await?,
-        None => {
-            tracing::info!(kind = lease.kind, key = lease.key, reason, "work failed and will be tried again")
-        }
+    if let Some(why) = &why {
+        handler.abandoned(&tx, &lease.key, why).await?;
+    } else {
+        tracing::info!(kind = lease.kind, key = lease.key, reason, "work failed and will be tried again");
     }
     Ok(tx.commit().await?)
 }

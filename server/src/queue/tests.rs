@@ -11,7 +11,7 @@ use super::*;
 use crate::store::testing::on_each_database;
 use crate::store::{BoxFuture, Store};
 
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 /// Remembers what was abandoned.
 #[derive(Default)]
@@ -130,7 +130,7 @@ async fn a_claim_takes_what_is_due_and_no_more_than_its_slots() {
         // Ten years ahead of both clocks.
         run(&store, "UPDATE queue SET run_at = run_at + 315360000000000 WHERE key = 'b'").await;
         assert!(claim_all(&store).await.is_empty());
-        assert!(next_due(&store, "TEST").await.unwrap().unwrap() > Duration::from_secs(3600));
+        assert!(next_due(&store, "TEST").await.unwrap().unwrap() > Duration::from_hours(1));
         assert_eq!(next_due(&store, "OTHER").await.unwrap(), None);
     })
     .await;

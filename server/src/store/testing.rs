@@ -34,6 +34,9 @@ where
 }
 
 /// A fresh SQLite store, in a folder that lives as long as the second value.
+///
+/// # Panics
+/// It cannot be made; that fails the test.
 pub async fn sqlite() -> (Store, TempDir) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let config = StoreConfig { url: String::new(), data_dir: folder.path().to_path_buf() };
@@ -42,6 +45,9 @@ pub async fn sqlite() -> (Store, TempDir) {
 }
 
 /// A fresh PostgreSQL store, when `LAZARET_TEST_POSTGRES` names a server.
+///
+/// # Panics
+/// The server does not answer, or refuses; that fails the test.
 pub async fn postgres() -> Option<(Store, TempDir)> {
     let url = postgres_database().await?;
     let folder = tempfile::tempdir().expect("a temporary folder");
