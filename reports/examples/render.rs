@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use lazaret_reports::{csv, html, json, sarif};
 
-#[path = "../tests/it/sample.rs"]
+#[path = "../tests/it/sample/mod.rs"]
 mod sample;
 
 fn main() {

@@ -99,6 +99,9 @@ pub(crate) fn data_age<'a>(
 
 fn image_entry(entry: &Coverage) -> Entry<'_> {
     let missed = entry.not_assessed.iter().map(|gap| {
+        if entry.advisories == 0 {
+            return text::beginning(&gap.reason, 200);
+        }
         let names = match gap.packages.as_slice() {
             // All of them: their names would only repeat the image.
             _ if gap.count == entry.packages && gap.count > 3 => String::new(),
@@ -153,11 +156,11 @@ fn row(entry: Entry<'_>, now: Timestamp) -> Row {
 
 fn gaps(entry: &Entry<'_>, (one, many): (&str, &str), now: Timestamp) -> Vec<Gap> {
     let name = text::shorten(entry.ecosystem, 60);
-    let base = text::shorten(entry.ecosystem.split(':').next().unwrap_or(entry.ecosystem), 40);
-    let command = format!("lazaret advisories update {base}");
+    let command = update_command(entry.ecosystem);
     if entry.advisories == 0 {
         let counted = text::count(entry.count, one, many);
-        let text = format!("{name}: no advisories are loaded, so nothing of it was assessed ({counted}).");
+        let reason = entry.missed.first().map_or("no advisories are loaded", String::as_str);
+        let text = format!("{name}: nothing of it was assessed ({counted}): {reason}.");
         return vec![Gap { text, command }];
     }
     let mut gaps: Vec<Gap> =
@@ -170,4 +173,15 @@ fn gaps(entry: &Entry<'_>, (one, many): (&str, &str), now: Timestamp) -> Vec<Gap
         gaps.push(Gap { text, command });
     }
     gaps
+}
+
+/// The command that renews the advisories of an ecosystem; empty for names that have none. People paste commands, and
+/// an image chooses the name of its distribution: so only names that OSV could have are repeated in one. Its
+/// distributions, which come with a release, are capitalised; those that it does not know carry their os-release ID.
+fn update_command(ecosystem: &str) -> String {
+    let base = ecosystem.split(':').next().unwrap_or(ecosystem);
+    let plain =
+        !base.is_empty() && base.len() <= 24 && base.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
+    let known = base == ecosystem || base.starts_with(|c: char| c.is_ascii_uppercase());
+    if plain && known { format!("lazaret advisories update {base}") } else { String::new() }
 }

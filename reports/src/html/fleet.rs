@@ -254,7 +254,7 @@ fn unjudged(report: &FleetReport) -> Vec<UnjudgedRow> {
 }
 
 fn why(image: &FleetImage) -> String {
-    let reason = |text: &str| text::beginning(text.trim_end_matches('.'), 200);
+    let reason = |text: &str| text::sentence(&text::beginning(text.trim_end_matches('.'), 200));
     match image.scan_status {
         ScanStatus::Failed => format!("{}. Repair that, then scan again.", reason(&image.scan_error)),
         ScanStatus::Unscanned => "Never scanned. Authorize it, then scan it.".to_owned(),

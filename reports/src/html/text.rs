@@ -109,6 +109,12 @@ pub(crate) fn anchor(id: &str) -> Option<String> {
     (!id.is_empty() && id.len() <= 80 && id.chars().all(fits)).then(|| id.to_owned())
 }
 
+/// With a capital at its beginning.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// `a, b and c`.
 pub(crate) fn list(parts: &[String]) -> String {
     match parts {

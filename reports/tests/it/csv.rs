@@ -74,8 +74,8 @@ fn hostile_names_stay_in_their_cell() {
 fn the_raw_name_of_an_npm_scope_is_in_the_purl() {
     let mut scan = sample::scan();
     scan.facts.vulnerabilities.truncate(1);
-    scan.facts.vulnerabilities[0].package.name = "@babel/core".to_owned();
-    scan.facts.vulnerabilities[0].package.purl = "pkg:npm/%40babel/core@7.0.0".to_owned();
+    scan.facts.vulnerabilities[0].package.name = "@babel/core".into();
+    scan.facts.vulnerabilities[0].package.purl = "pkg:npm/%40babel/core@7.0.0".into();
     let mut out = Vec::new();
     image(&ImageReport::from_scan(scan, &sample::compare), &mut out).unwrap();
     let rows = read(&out);

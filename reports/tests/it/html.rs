@@ -108,7 +108,7 @@ fn the_first_screen_says_how_bad_what_first_and_what_is_not_covered() {
     for words in [
         "4 of 9 images are at risk; 3 could not be judged.",
         "Upgrade openssl in 3 images first: that resolves 5 vulnerabilities.",
-        "Debian:13: no advisories are loaded, so nothing of it was assessed (1 image).",
+        "Debian:13: nothing of it was assessed (1 image): no advisories for Debian:13.",
         "npm: the data is 39 days old",
         "1 image was never scanned.",
     ] {
@@ -152,7 +152,7 @@ fn never_scanned_and_failed_say_so() {
     assert!(image(&report).contains("has not been scanned yet, so nothing is known about it."));
     report = sample::image();
     report.scan_status = ScanStatus::Failed;
-    report.scan_error = "Layer 3 is missing.".to_owned();
+    report.scan_error = "Layer 3 is missing.".into();
     assert!(
         image(&report)
             .contains("The last scan failed: Layer 3 is missing. What follows is from the scan before.")
@@ -179,12 +179,12 @@ fn hostile_names_do_not_break_out() {
         check(&page);
         assert!(!page.contains('\u{202E}') && !page.contains('\0'));
         let mut report = sample::fleet();
-        report.scope = text.to_owned();
+        report.scope = text.into();
         for image in &mut report.images {
-            image.name = text.to_owned();
-            image.os = text.to_owned();
-            image.scan_error = text.to_owned();
-            image.security_reason = text.to_owned();
+            image.name = text.into();
+            image.os = text.into();
+            image.scan_error = text.into();
+            image.security_reason = text.into();
         }
         for fix in &mut report.fixes {
             (fix.package, fix.to, fix.ecosystem) = (text.to_owned(), text.to_owned(), text.to_owned());
@@ -193,10 +193,30 @@ fn hostile_names_do_not_break_out() {
             (row.id, row.summary, row.packages) = (text.to_owned(), text.to_owned(), vec![text.to_owned()]);
         }
         for entry in &mut report.coverage {
-            entry.ecosystem = text.to_owned();
+            entry.ecosystem = text.into();
             entry.not_assessed = vec![text.to_owned()];
         }
         check(&fleet(&report));
+    }
+}
+
+#[test]
+fn no_command_to_paste_holds_what_an_image_chose() {
+    for (ecosystem, command) in [
+        ("Debian:13", "lazaret advisories update Debian<"),
+        ("npm", "lazaret advisories update npm<"),
+        ("x; curl evil | sh:1", ""),
+        ("Debian$(reboot):1", ""),
+        ("gentoo:2.15", ""),
+    ] {
+        let mut report = sample::calm();
+        report.facts.coverage.truncate(1);
+        let entry = &mut report.facts.coverage[0];
+        entry.ecosystem = ecosystem.to_owned();
+        (entry.advisories, entry.advisories_modified) = (0, None);
+        let page = image(&report);
+        assert_eq!(page.contains("lazaret advisories update"), !command.is_empty(), "{ecosystem}");
+        assert!(page.contains(command));
     }
 }
 

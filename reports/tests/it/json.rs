@@ -90,7 +90,9 @@ fn a_property_that_the_schema_does_not_describe_is_caught() {
                 }
             }
             Value::Array(items) => {
-                items.iter().for_each(|item| described(item, &schema["items"], root, path))
+                for item in items {
+                    described(item, &schema["items"], root, path);
+                }
             }
             _ => {}
         }

@@ -24,13 +24,13 @@ const HOSTILE: [&str; 6] = [
 /// The sample with every text that an image or an advisory controls replaced.
 fn hostile(text: &str) -> ScanResult {
     let mut scan = sample::scan();
-    scan.target = text.to_owned();
+    scan.target = text.into();
     let facts = &mut scan.facts;
     facts.image.tags = vec![text.to_owned(), text.to_owned()];
-    facts.image.os.as_mut().unwrap().name = text.to_owned();
-    facts.image.architecture = text.to_owned();
+    facts.image.os.as_mut().unwrap().name = text.into();
+    facts.image.architecture = text.into();
     for layer in &mut facts.image.layers {
-        layer.created_by = text.to_owned();
+        layer.created_by = text.into();
     }
     for found in &mut facts.vulnerabilities {
         for field in [
@@ -45,7 +45,7 @@ fn hostile(text: &str) -> ScanResult {
             &mut found.advisory.id,
             &mut found.advisory.source,
         ] {
-            *field = text.to_owned();
+            *field = text.into();
         }
         found.id = format!("{text}{}", found.id);
         found.advisory.url = format!("javascript:{text}");
@@ -53,13 +53,13 @@ fn hostile(text: &str) -> ScanResult {
         found.fixed_versions = vec![text.to_owned()];
     }
     for warning in &mut facts.warnings {
-        warning.path = text.to_owned();
-        warning.message = text.to_owned();
+        warning.path = text.into();
+        warning.message = text.into();
     }
     for entry in &mut facts.coverage {
-        entry.ecosystem = text.to_owned();
+        entry.ecosystem = text.into();
         for gap in &mut entry.not_assessed {
-            gap.reason = text.to_owned();
+            gap.reason = text.into();
             gap.packages = vec![text.to_owned()];
         }
     }

@@ -58,7 +58,7 @@ fn fingerprints_tell_all_results_apart_and_outlive_a_rebuild() {
     distinct.dedup();
     assert_eq!(distinct.len(), before.len());
     let mut rebuilt = sample::scan();
-    rebuilt.facts.image.id = "sha256:ffff".to_owned();
+    rebuilt.facts.image.id = "sha256:ffff".into();
     for found in &mut rebuilt.facts.vulnerabilities {
         found.package.layer = sample::layer(3);
     }
