@@ -1,1 +1,112 @@
-//! To be written.
+//! The command line: one file per command. Results go to standard output, progress and logs to standard error; nothing
+//! ever asks a question. Exit codes: 0 fine, 1 something was found that `--fail-on` names, 2 error.
+
+mod config;
+mod context;
+mod error;
+mod progress;
+mod report;
+mod scan;
+mod table;
+mod token;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use context::Context;
+pub use error::CliError;
+
+use crate::clock::Clock;
+use crate::config::{Environment, Overrides};
+
+/// Finds every container image, container and host you run, and tells which of them have known vulnerabilities.
+#[derive(Debug, Parser)]
+#[command(name = "lazaret", version, max_term_width = 80, after_help = AFTER_HELP)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Without a command the server starts, as with `lazaret serve`.
+See it at work on sample images, without engine and internet: `lazaret demo`.
+
+Exit codes: 0 fine, 1 found what --fail-on names, 2 error.";
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Args)]
+struct Global {
+    /// Folder for database and reports [env: LAZARET_DATA_DIR]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
+    data_dir: Option<PathBuf>,
+    /// Database, else SQLite in that folder [env: LAZARET_DATABASE_URL]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
+    database_url: Option<String>,
+    /// Configuration file [env: LAZARET_CONFIG]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    config: Option<PathBuf>,
+    /// Never use the network [env: LAZARET_OFFLINE]
+    #[arg(long, global = true, help_heading = "Global options")]
+    offline: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Scan an image archive or an image of the local engine
+    Scan(scan::ScanArgs),
+    /// Write the reports of the fleet or of one image
+    Report(report::ReportArgs),
+    /// Make, list and revoke access tokens
+    Token(token::TokenArgs),
+    /// Print or check the configuration
+    Config(config::ConfigArgs),
+}
+
+/// Runs the program that the process was started as.
+pub fn main() -> ExitCode {
+    let environment: Environment = std::env::vars_os()
+        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let cli = Cli::parse();
+    match run(cli, environment) {
+        Ok(code) => code,
+        Err(error) => {
+            error.print();
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(cli: Cli, environment: Environment) -> Result<ExitCode, CliError> {
+    let command = cli.command;
+    context::start_log(&environment, false);
+    let overrides = Overrides {
+        config: cli.global.config,
+        data_dir: cli.global.data_dir,
+        database_url: cli.global.database_url,
+        offline: cli.global.offline,
+        ..Overrides::default()
+    };
+    match &command {
+        Command::Config(args) => return config::run(&environment, &overrides, args),
+        _ => {}
+    }
+    let config = crate::config::load(&environment, &overrides)?;
+    let context = Context { config, environment, clock: Clock::system() };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(async {
+        match command {
+            Command::Scan(args) => scan::run(&context, &args).await,
+            Command::Report(args) => report::run(&context, &args).await,
+            Command::Token(args) => token::run(&context, &args).await,
+            Command::Config(_) => Ok(ExitCode::SUCCESS),
+        }
+    });
+    // A blocked read of a huge archive must not keep the process after its answer was given.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    result
+}

@@ -140,7 +140,9 @@ fn finding(
         fixed_versions,
         advisory: Advisory {
             id: advisory.map(|advisory| advisory.osv_id.clone()).unwrap_or_default(),
-            source: advisory.map_or("OSV", |advisory| super::advisory_source(&advisory.osv_id)).to_owned(),
+            source: advisory
+                .map_or("OSV", |advisory| crate::advisories::publisher(&advisory.osv_id))
+                .to_owned(),
             url: advisory.map(|advisory| advisory.url.clone()).unwrap_or_default(),
         },
         package: AffectedPackage::from(package),

@@ -154,8 +154,11 @@ async fn coverage(
         .iter()
         .map(|(ecosystem, packages)| {
             let set = sets.iter().find(|set| set.records > 0 && set.ecosystem == base_name(ecosystem));
-            let whole = format!("no advisories for {ecosystem}");
-            let not_assessed = gaps.iter().filter(|gap| **gap == whole).map(|gap| NotAssessed {
+            let whole = [
+                format!("no advisories for {ecosystem}"),
+                format!("no advisories for {}", base_name(ecosystem)),
+            ];
+            let not_assessed = gaps.iter().filter(|gap| whole.contains(gap)).map(|gap| NotAssessed {
                 reason: gap.clone(),
                 count: count(packages.len()),
                 packages: packages.iter().map(|name| (*name).to_owned()).collect(),

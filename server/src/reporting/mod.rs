@@ -5,11 +5,13 @@ mod files;
 mod findings;
 mod fleet;
 mod image;
+mod scan;
 
 pub use error::ReportingError;
 pub use files::{ReportFile, Scope, generate, report_path, write_reports};
 pub use fleet::fleet_report;
 pub use image::{find_image, image_report};
+pub use scan::scan_result;
 
 use std::cmp::Ordering;
 
@@ -44,27 +46,6 @@ fn time(at: Timestamp) -> jiff::Timestamp {
 /// A stored time where zero says "never" or "unknown".
 fn optional_time(at: Timestamp) -> Option<jiff::Timestamp> {
     (!at.is_zero()).then(|| time(at))
-}
-
-/// Who publishes an advisory, by its identifier.
-pub fn advisory_source(osv_id: &str) -> &'static str {
-    let prefixes = [
-        ("DEBIAN-", "Debian"),
-        ("DSA-", "Debian"),
-        ("DLA-", "Debian"),
-        ("DTSA-", "Debian"),
-        ("ALPINE-", "Alpine"),
-        ("UBUNTU-", "Ubuntu"),
-        ("USN-", "Ubuntu"),
-        ("GHSA-", "GitHub"),
-        ("PYSEC-", "PyPA"),
-        ("RUSTSEC-", "RustSec"),
-        ("GO-", "Go"),
-        ("MAL-", "OpenSSF"),
-        ("CGA-", "Chainguard"),
-        ("x_GLAD-", "GitLab"),
-    ];
-    prefixes.iter().find(|(prefix, _)| osv_id.starts_with(prefix)).map_or("OSV", |(_, source)| source)
 }
 
 fn count(number: usize) -> u64 {

@@ -1,0 +1,248 @@
+//! The table of a scan: what a person reads first.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use lazaret_reports::model::{Counts, ScanResult, Severity, Vulnerability};
+
+/// How wide a title may be when nothing says how wide the terminal is.
+const TITLE_WIDTH: usize = 72;
+/// A title is never cut below this many characters: better a broken line than half a word.
+const TITLE_LEAST: usize = 24;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+
+/// One line: a vulnerability in all binary packages of one source package.
+struct Row {
+    severity: Severity,
+    packages: Vec<String>,
+    installed: String,
+    fixed: String,
+    id: String,
+    title: String,
+}
+
+/// Writes the scans of one target as tables. `width` is the width of the terminal, when there is one.
+///
+/// Styles are written always; the caller's stream removes them when nobody looks.
+pub(super) fn write(out: &mut impl Write, scans: &[ScanResult], width: Option<usize>) -> io::Result<()> {
+    for (position, scan) in scans.iter().enumerate() {
+        if position > 0 {
+            writeln!(out)?;
+        }
+        write_scan(out, scan, width)?;
+    }
+    Ok(())
+}
+
+fn write_scan(out: &mut impl Write, scan: &ScanResult, width: Option<usize>) -> io::Result<()> {
+    let facts = &scan.facts;
+    let image = &facts.image;
+    writeln!(out, "{BOLD}{}{BOLD:#}", image.name())?;
+    let os = image.os.as_ref().map_or("no distribution found", |os| os.name.as_str());
+    writeln!(
+        out,
+        "{DIM}{os} · {} · {} · {} · {}{DIM:#}",
+        image.platform(),
+        plural(image.layers.len(), "layer"),
+        plural(facts.packages.len(), "package"),
+        short(&image.id),
+    )?;
+    writeln!(out)?;
+    let (unimportant, important): (Vec<_>, Vec<_>) =
+        facts.vulnerabilities.iter().partition(|v| v.unimportant);
+    let rows = rows(&important);
+    if !rows.is_empty() {
+        write_rows(out, &rows, width)?;
+        writeln!(out)?;
+    }
+    write_summary(out, scan, &important)?;
+    if !unimportant.is_empty() {
+        let mut ids: Vec<&str> = unimportant.iter().map(|v| v.id.as_str()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        writeln!(
+            out,
+            "{DIM}{} more that the distribution calls unimportant: {}{DIM:#}",
+            ids.len(),
+            some(&ids, 4)
+        )?;
+    }
+    write_gaps(out, scan)
+}
+
+fn rows(vulnerabilities: &[&Vulnerability]) -> Vec<Row> {
+    let mut grouped: BTreeMap<_, Row> = BTreeMap::new();
+    for vulnerability in vulnerabilities {
+        let fixed = vulnerability.fixed_versions.first().map_or("no fix yet", String::as_str);
+        let key = (
+            vulnerability.severity,
+            vulnerability.package.source_name.as_str(),
+            vulnerability.installed_version.as_str(),
+            vulnerability.id.as_str(),
+            fixed,
+        );
+        let row = grouped.entry(key).or_insert_with(|| Row {
+            severity: vulnerability.severity,
+            packages: Vec::new(),
+            installed: vulnerability.installed_version.clone(),
+            fixed: fixed.to_owned(),
+            id: vulnerability.id.clone(),
+            title: vulnerability.summary.clone(),
+        });
+        if !row.packages.contains(&vulnerability.package.name) {
+            row.packages.push(vulnerability.package.name.clone());
+        }
+    }
+    grouped.into_values().collect()
+}
+
+fn write_rows(out: &mut impl Write, rows: &[Row], width: Option<usize>) -> io::Result<()> {
+    let cells: Vec<[String; 5]> = rows
+        .iter()
+        .map(|row| {
+            let names: Vec<&str> = row.packages.iter().map(String::as_str).collect();
+            [
+                row.severity.code().to_owned(),
+                some(&names, 2),
+                row.installed.clone(),
+                row.fixed.clone(),
+                row.id.clone(),
+            ]
+        })
+        .collect();
+    let heads = ["SEVERITY", "PACKAGE", "INSTALLED", "FIXED IN", "VULNERABILITY"];
+    let mut widths = heads.map(str::len);
+    for row in &cells {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let taken: usize = widths.iter().map(|width| width + 2).sum();
+    let room = width.map_or(TITLE_WIDTH, |width| width.saturating_sub(taken).max(TITLE_LEAST));
+    write!(out, "{BOLD}")?;
+    for (head, width) in heads.iter().zip(widths) {
+        write!(out, "{head:width$}  ")?;
+    }
+    writeln!(out, "TITLE{BOLD:#}")?;
+    for (row, [severity, package, installed, fixed, id]) in rows.iter().zip(&cells) {
+        let style = style(row.severity);
+        let [w0, w1, w2, w3, w4] = widths;
+        let line = format!(
+            "{style}{severity:w0$}{style:#}  {package:w1$}  {installed:w2$}  {fixed:w3$}  {id:w4$}  {}",
+            cut(&row.title, room)
+        );
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+fn write_summary(out: &mut impl Write, scan: &ScanResult, important: &[&Vulnerability]) -> io::Result<()> {
+    let mut worst: BTreeMap<&str, (Severity, bool)> = BTreeMap::new();
+    for vulnerability in important {
+        let seen = worst.entry(&vulnerability.id).or_insert((vulnerability.severity, true));
+        seen.0 = seen.0.min(vulnerability.severity);
+        seen.1 &= vulnerability.fixable();
+    }
+    if worst.is_empty() {
+        let assessed = scan.facts.coverage.iter().any(|coverage| coverage.advisories > 0);
+        return if assessed {
+            let dates: Vec<String> = scan
+                .facts
+                .coverage
+                .iter()
+                .filter_map(|c| {
+                    c.advisories_modified
+                        .map(|at| format!("{} data of {}", c.ecosystem, at.strftime("%Y-%m-%d")))
+                })
+                .collect();
+            let style = AnsiColor::Green.on_default();
+            writeln!(out, "{style}No vulnerabilities known{style:#} ({})", dates.join(", "))
+        } else {
+            writeln!(out, "No package was assessed.")
+        };
+    }
+    let counts: Counts = worst.values().map(|(severity, _)| *severity).collect();
+    let fixable = worst.values().filter(|(_, fixable)| *fixable).count();
+    let parts: Vec<String> = Severity::ALL
+        .into_iter()
+        .filter(|severity| counts.of(*severity) > 0)
+        .map(|severity| {
+            let style = style(severity);
+            format!("{style}{} {}{style:#}", counts.of(severity), severity.lower())
+        })
+        .collect();
+    let noun = if worst.len() == 1 { "vulnerability" } else { "vulnerabilities" };
+    writeln!(
+        out,
+        "{BOLD}{} {noun}{BOLD:#}: {}; {fixable} can be fixed by an upgrade",
+        worst.len(),
+        parts.join(", ")
+    )
+}
+
+/// What the result does not cover: never silent.
+fn write_gaps(out: &mut impl Write, scan: &ScanResult) -> io::Result<()> {
+    let style = AnsiColor::Yellow.on_default();
+    for coverage in &scan.facts.coverage {
+        for gap in &coverage.not_assessed {
+            let names: Vec<&str> = gap.packages.iter().map(String::as_str).collect();
+            writeln!(
+                out,
+                "{style}Not assessed:{style:#} {} of {} ({}): {}",
+                plural(usize::try_from(gap.count).unwrap_or(usize::MAX), "package"),
+                coverage.ecosystem,
+                some(&names, 3),
+                gap.reason
+            )?;
+        }
+    }
+    for warning in &scan.facts.warnings {
+        let place = if warning.path.is_empty() { String::new() } else { format!("{}: ", warning.path) };
+        writeln!(out, "{style}Not covered:{style:#} {place}{}", warning.message)?;
+    }
+    Ok(())
+}
+
+fn style(severity: Severity) -> Style {
+    match severity {
+        Severity::Critical => AnsiColor::Magenta.on_default().bold(),
+        Severity::High => AnsiColor::Red.on_default(),
+        Severity::Medium => AnsiColor::Yellow.on_default(),
+        Severity::Low => AnsiColor::Blue.on_default(),
+        Severity::Unknown => Style::new().dimmed(),
+    }
+}
+
+/// The first `most` names, and how many more there are.
+fn some(names: &[&str], most: usize) -> String {
+    let mut text = names.iter().take(most).copied().collect::<Vec<_>>().join(", ");
+    if names.len() > most {
+        text.push_str(&format!(" +{}", names.len() - most));
+    }
+    text
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// A digest cut in the middle.
+fn short(digest: &str) -> String {
+    match (digest.get(..19), digest.get(digest.len().saturating_sub(4)..)) {
+        (Some(head), Some(tail)) if digest.len() > 24 => format!("{head}…{tail}"),
+        _ => digest.to_owned(),
+    }
+}
+
+fn cut(text: &str, width: usize) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    if line.chars().count() <= width {
+        return line.to_owned();
+    }
+    let mut short: String = line.chars().take(width.saturating_sub(1)).collect();
+    short.truncate(short.trim_end().len());
+    short + "…"
+}

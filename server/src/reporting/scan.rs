@@ -1,0 +1,164 @@
+//! The view of a scan that was not stored.
+
+use std::collections::BTreeMap;
+
+use lazaret_reports::model::{
+    Advisory, AffectedPackage, Coverage, Image, ImageFacts, Layer, LayerRef, NotAssessed, Os, Package,
+    SCHEMA_VERSION, ScanResult, Vulnerability, Warning,
+};
+
+use super::{count, optional_time};
+use crate::scan::target::ScannedImage;
+
+/// The scan of one image as reports write it. `target` is what was asked for, as typed.
+pub fn scan_result(scanned: &ScannedImage, target: &str, scanned_at: jiff::Timestamp) -> ScanResult {
+    let layers = layers(scanned);
+    let packages: Vec<Package> =
+        scanned.analysis.packages.iter().map(|package| view(package, &layers)).collect();
+    let mut vulnerabilities = vulnerabilities(scanned, &packages);
+    vulnerabilities.sort_by(|a, b| {
+        (a.severity, a.unimportant, &a.package.name, &a.id).cmp(&(
+            b.severity,
+            b.unimportant,
+            &b.package.name,
+            &b.id,
+        ))
+    });
+    ScanResult {
+        schema_version: SCHEMA_VERSION,
+        tool: super::tool(),
+        scanned_at,
+        target: target.to_owned(),
+        facts: ImageFacts {
+            image: identity(scanned, layers),
+            coverage: coverage(scanned, &packages),
+            warnings: warnings(scanned),
+            packages,
+            vulnerabilities,
+        },
+    }
+}
+
+fn identity(scanned: &ScannedImage, layers: Vec<Layer>) -> Image {
+    Image {
+        id: scanned.id.to_string(),
+        tags: scanned.tags.clone(),
+        os: scanned.analysis.distro.as_ref().map(|distro| Os {
+            id: distro.id.clone(),
+            version: distro.version.clone(),
+            name: distro.name.clone(),
+            ecosystem: distro.ecosystem.clone(),
+        }),
+        architecture: scanned.config.architecture.clone(),
+        created: scanned.config.created.as_deref().and_then(|created| created.parse().ok()),
+        size: scanned.size,
+        layers,
+    }
+}
+
+/// Layers with the build steps that made them: the steps that made no layer are passed over.
+fn layers(scanned: &ScannedImage) -> Vec<Layer> {
+    let mut steps = scanned.config.history.iter().filter(|step| !step.empty_layer);
+    scanned
+        .config
+        .diff_ids
+        .iter()
+        .enumerate()
+        .map(|(index, diff_id)| Layer {
+            index,
+            diff_id: diff_id.to_string(),
+            created_by: steps.next().and_then(|step| step.created_by.clone()).unwrap_or_default(),
+        })
+        .collect()
+}
+
+fn view(package: &lazaret_scanner::image::ImagePackage, layers: &[Layer]) -> Package {
+    Package {
+        ecosystem: package.ecosystem.clone(),
+        name: package.name.clone(),
+        version: package.version.clone(),
+        source_name: package.source_name.clone(),
+        source_version: package.source_version.clone(),
+        layer: LayerRef {
+            index: package.layer,
+            diff_id: layers.get(package.layer).map(|layer| layer.diff_id.clone()).unwrap_or_default(),
+        },
+        path: package.path.clone(),
+        purl: package.purl(),
+    }
+}
+
+fn vulnerabilities(scanned: &ScannedImage, packages: &[Package]) -> Vec<Vulnerability> {
+    let found = scanned.matches.matches.iter();
+    found
+        .filter_map(|found| {
+            let package = packages.get(found.package_index)?;
+            Some(Vulnerability {
+                id: found.id.clone(),
+                aliases: found.aliases.clone(),
+                severity: super::severity(found.severity),
+                severity_source: found.severity_source.clone(),
+                cvss_score: found.cvss_score,
+                summary: found.summary.clone(),
+                package: AffectedPackage::from(package),
+                installed_version: package.version.clone(),
+                advice: Vulnerability::advise(
+                    &package.source_name,
+                    &package.source_version,
+                    &found.fixed_versions,
+                ),
+                fixed_versions: found.fixed_versions.clone(),
+                advisory: Advisory {
+                    id: found.advisory_id.clone(),
+                    source: found.advisory_source.clone(),
+                    url: found.url.clone(),
+                },
+                unimportant: found.unimportant,
+            })
+        })
+        .collect()
+}
+
+/// Coverage by ecosystem. Packages without a verdict are grouped by the reason.
+fn coverage(scanned: &ScannedImage, packages: &[Package]) -> Vec<Coverage> {
+    let mut undecided: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+    for (place, reason) in &scanned.matches.not_assessed {
+        if let Some(package) = packages.get(*place) {
+            undecided.entry((&package.ecosystem, reason)).or_default().push(package.name.clone());
+        }
+    }
+    let mut coverage = Vec::new();
+    for entry in &scanned.matches.coverage {
+        let of_it = || packages.iter().filter(|package| package.ecosystem == entry.ecosystem);
+        // What concerns single packages comes from the packages themselves, with all their names.
+        let whole =
+            entry.not_assessed.iter().filter(|gap| !gap.contains(" not assessed: ") || gap.contains(" are "));
+        let whole =
+            whole.filter(|gap| !gap.ends_with(" more packages were not assessed")).map(|gap| NotAssessed {
+                reason: gap.clone(),
+                count: count(of_it().count()),
+                packages: of_it().map(|package| package.name.clone()).collect(),
+            });
+        let single = undecided.iter().filter(|((ecosystem, _), _)| *ecosystem == entry.ecosystem);
+        let single = single.map(|((_, reason), names)| NotAssessed {
+            reason: (*reason).to_owned(),
+            count: count(names.len()),
+            packages: names.clone(),
+        });
+        coverage.push(Coverage {
+            ecosystem: entry.ecosystem.clone(),
+            packages: count(entry.packages),
+            advisories: entry.records,
+            advisories_modified: entry.advisories_modified.and_then(optional_time),
+            not_assessed: whole.chain(single).collect(),
+        });
+    }
+    coverage
+}
+
+fn warnings(scanned: &ScannedImage) -> Vec<Warning> {
+    let found = scanned.analysis.warnings.iter();
+    found
+        .map(|found| Warning { layer: None, path: found.path.clone(), message: found.message.clone() })
+        .collect()
+}
