@@ -7,8 +7,9 @@ use std::rc::Rc;
 
 use crate::Limits;
 
-/// Bytes that may come out of a decompressor before the ratio is looked at.
-const RATIO_FREE_BYTES: u64 = 1 << 20;
+/// Bytes that may come out of a decompressor before the ratio is looked at. They are streamed and cost no memory, and
+/// honest layers have files of zeros that zstd packs ten thousandfold.
+const RATIO_FREE_BYTES: u64 = 64 << 20;
 /// Bytes read ahead to tell what a stream is: one tar block.
 const SNIFF_BYTES: usize = 512;
 
@@ -120,40 +121,52 @@ pub(crate) fn uncompressed<'a, R: Read + 'a>(
         return Ok(Box::new(reader));
     }
     let packed = Rc::new(Cell::new(0));
-    let counted = BufReader::with_capacity(64 << 10, Counted { reader, count: Rc::clone(&packed) });
+    let failed = Rc::new(Cell::new(false));
+    let counted = Counted { reader, count: Rc::clone(&packed), failed: Rc::clone(&failed) };
+    let counted = BufReader::with_capacity(64 << 10, counted);
     let inner: Box<dyn Read + 'a> = if form == Form::Gzip {
         Box::new(flate2::bufread::MultiGzDecoder::new(counted))
     } else {
         Box::new(zstd::stream::read::Decoder::with_buffer(counted)?)
     };
-    Ok(Box::new(RatioBound { inner, packed, unpacked: 0, ratio: limits.ratio }))
+    Ok(Box::new(Unpacked { inner, packed, failed, count: 0, ratio: limits.ratio }))
 }
 
 struct Counted<R> {
     reader: R,
     count: Rc<Cell<u64>>,
+    failed: Rc<Cell<bool>>,
 }
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
+        let read = self.reader.read(buffer).inspect_err(|_| self.failed.set(true))?;
         self.count.set(self.count.get() + read as u64);
         Ok(read)
     }
 }
 
-struct RatioBound<'a> {
+struct Unpacked<'a> {
     inner: Box<dyn Read + 'a>,
     packed: Rc<Cell<u64>>,
-    unpacked: u64,
+    /// Whether the packed bytes could not be had, as against could not be unpacked.
+    failed: Rc<Cell<bool>>,
+    count: u64,
     ratio: u64,
 }
 
-impl Read for RatioBound<'_> {
+impl Read for Unpacked<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.unpacked += read as u64;
-        if self.unpacked > RATIO_FREE_BYTES && self.unpacked / self.ratio.max(1) > self.packed.get() {
+        let read = self.inner.read(buffer).map_err(|error| {
+            // The decompressors do not agree on a kind for bytes that break their format.
+            if self.failed.get() || error.kind() == io::ErrorKind::UnexpectedEof {
+                error
+            } else {
+                io::Error::new(io::ErrorKind::InvalidData, error)
+            }
+        })?;
+        self.count += read as u64;
+        if self.count > RATIO_FREE_BYTES && self.count / self.ratio.max(1) > self.packed.get() {
             return Err(Stop::Limit(format!(
                 "it unpacks to more than {} times its size, which is what a decompression bomb does",
                 self.ratio

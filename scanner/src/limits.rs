@@ -9,7 +9,7 @@ pub struct Limits {
     pub file_bytes: u64,
     /// Entries of one layer.
     pub entries: u64,
-    /// Uncompressed bytes per compressed byte, once the first megabyte was passed.
+    /// Uncompressed bytes per compressed byte, once the first 64 MiB were passed.
     pub ratio: u64,
     /// Bytes of a path.
     pub path_bytes: usize,

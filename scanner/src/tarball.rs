@@ -8,7 +8,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use tar::{EntryType, Header};
 
-const BLOCK: u64 = 512;
+const BLOCK: usize = 512;
 /// Bytes of one GNU long-name or PAX record. Linux paths have at most 4096 bytes; the rest are extended attributes.
 const RECORD_BYTES: u64 = 1 << 20;
 
@@ -168,8 +168,8 @@ impl<R: Read> TarReader<R> {
     }
 
     /// The next block; `None` when the tar ends exactly here.
-    fn block(&mut self) -> Result<Option<[u8; BLOCK as usize]>, TarError> {
-        let mut block = [0; BLOCK as usize];
+    fn block(&mut self) -> Result<Option<[u8; BLOCK]>, TarError> {
+        let mut block = [0; BLOCK];
         let mut filled = 0;
         while filled < block.len() {
             match self.reader.read(&mut block[filled..]) {
@@ -180,7 +180,7 @@ impl<R: Read> TarReader<R> {
                 Err(error) => return Err(self.classify(error)),
             }
         }
-        self.position += BLOCK;
+        self.position += BLOCK as u64;
         Ok(Some(block))
     }
 
@@ -286,7 +286,7 @@ fn has_data(kind: EntryType) -> bool {
 }
 
 fn padding(size: u64) -> u64 {
-    (BLOCK - size % BLOCK) % BLOCK
+    size.checked_next_multiple_of(BLOCK as u64).map_or(0, |end| end - size)
 }
 
 fn number(text: &[u8]) -> Option<u64> {

@@ -100,9 +100,6 @@ impl ArchiveError {
             io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
                 Self::Malformed { place, reason: error.to_string() }
             }
-            _ if error.raw_os_error().is_none() && error.get_ref().is_some() => {
-                Self::Malformed { place, reason: error.to_string() }
-            }
             _ => Self::Io { place, source: error },
         }
     }

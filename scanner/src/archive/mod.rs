@@ -11,6 +11,8 @@ mod meter;
 mod oci;
 mod random;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};

@@ -203,7 +203,7 @@ impl Descriptor {
         NAME_ANNOTATIONS.iter().find_map(|key| self.annotation(key)).filter(|name| !name.is_empty())
     }
 
-    /// BuildKit lists provenance and bills of materials among the platforms.
+    /// Docker's builder lists provenance and bills of materials among the platforms.
     fn is_attestation(&self) -> bool {
         self.annotation("vnd.docker.reference.type") == Some("attestation-manifest")
             || self

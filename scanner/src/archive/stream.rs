@@ -196,19 +196,19 @@ impl Passed {
                     Some(Ok(blob)) => {
                         blob.verify(layer)?;
                         layers.extend(blob.analysis.take().map(|analysis| (layer.diff_id, analysis)));
+                        continue;
                     }
-                    Some(Err(_)) => {
-                        return self
-                            .blobs
-                            .remove(location)
-                            .map_or(Ok(layers), |blob| blob.map(|_| BTreeMap::new()));
-                    }
+                    Some(Err(_)) => {}
                     None => {
                         return Err(ArchiveError::Malformed {
                             place: format!("layer {}", layer.name),
                             reason: "it is JSON, not a tar".to_owned(),
                         });
                     }
+                }
+                let location = location.to_owned();
+                if let Some(Err(error)) = self.blobs.remove(&location) {
+                    return Err(error);
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::view::View;
+use super::view::{View, symlinks};
 use crate::layer::{FileKind, LayerAnalysis, OS_RELEASE_PATHS, Want, want};
 
 /// Databases with one fixed place, which a linked folder may hide from a search for linked files.
@@ -22,7 +22,7 @@ pub(crate) struct Unread {
 }
 
 /// Every name at which an image may show packages.
-pub(super) fn package_names<'a>(view: View<'a>) -> BTreeSet<&'a str> {
+pub(super) fn package_names(view: View<'_>) -> BTreeSet<&str> {
     let mut names = BTreeSet::from(DATABASES);
     for (_, layer) in view.layers() {
         let own = layer.package_files.iter().map(|file| file.path.as_str());
@@ -40,7 +40,8 @@ fn linked_names(layer: &LayerAnalysis) -> impl Iterator<Item = &str> {
 
 /// What has to be read once more, in all layers of an image (lowest first; `None` where a layer is not at hand).
 pub(crate) fn unread(layers: &[Option<&LayerAnalysis>]) -> Vec<Unread> {
-    let view = View::new(layers);
+    let symlinks = symlinks(layers);
+    let view = View::new(layers, &symlinks);
     let mut names: BTreeSet<&str> = DATABASES.into_iter().chain(OS_RELEASE_PATHS).collect();
     names.extend(view.layers().flat_map(|(_, layer)| linked_names(layer)));
     let mut unread: Vec<Unread> = Vec::new();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::distro;
 use super::links::package_names;
-use super::view::{Place, View};
+use super::view::{Place, View, symlinks};
 use super::{Distro, ImageAnalysis, ImagePackage};
 use crate::catalog::{Format, Package, PackageFile};
 use crate::layer::{FileKind, LayerAnalysis, OS_RELEASE_PATHS, Warning, want};
@@ -15,7 +15,8 @@ const RPM_DATABASES: [&str; 2] = ["var/lib/rpm/", "usr/lib/sysimage/rpm/"];
 /// The image's view of its layers, lowest first.
 pub fn merge(layers: &[&LayerAnalysis]) -> ImageAnalysis {
     let layers: Vec<_> = layers.iter().copied().map(Some).collect();
-    let view = View::new(&layers);
+    let symlinks = symlinks(&layers);
+    let view = View::new(&layers, &symlinks);
     let distro = find_distro(view);
     let mut warnings = visible_warnings(view);
     let mut packages = Vec::new();
@@ -85,7 +86,7 @@ fn attribute(
     ecosystem: &str,
     packages: &mut Vec<ImagePackage>,
 ) {
-    let below: Vec<(usize, HashSet<(&str, &str, &str)>)> = versions[1..]
+    let below: Vec<(usize, HashSet<Identity<'_>>)> = versions[1..]
         .iter()
         .map(|place| {
             let packages = view.package_file(place).map_or(&[][..], |file| &file.packages);
@@ -109,7 +110,10 @@ fn attribute(
     }
 }
 
-fn identity(package: &Package) -> (&str, &str, &str) {
+/// Name, version and architecture.
+type Identity<'a> = (&'a str, &'a str, &'a str);
+
+fn identity(package: &Package) -> Identity<'_> {
     (&package.name, &package.version, &package.arch)
 }
 

@@ -5,6 +5,8 @@ mod distro;
 mod links;
 mod merge;
 mod purl;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use config::{ConfigError, parse_config};

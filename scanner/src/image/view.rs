@@ -1,6 +1,6 @@
 //! What is visible of a stack of layers, found by looking into each layer's sorted list: no tree is built.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use crate::catalog::PackageFile;
 use crate::layer::{FileEntry, FileKind, LayerAnalysis, OsReleaseFile};
@@ -12,6 +12,13 @@ const MAX_LINKS: usize = 40;
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     layers: &'a [Option<&'a LayerAnalysis>],
+    symlinks: &'a HashSet<&'a str>,
+}
+
+/// Every path at which some layer has a symbolic link: most paths have none above them, and need no search for one.
+pub(super) fn symlinks<'a>(layers: &[Option<&'a LayerAnalysis>]) -> HashSet<&'a str> {
+    let files = layers.iter().flatten().flat_map(|layer| &layer.files);
+    files.filter(|file| matches!(file.kind, FileKind::Symlink(_))).map(|file| file.path.as_str()).collect()
 }
 
 /// Where the content of a file lies.
@@ -26,13 +33,14 @@ pub(super) struct Place {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(layers: &'a [Option<&'a LayerAnalysis>]) -> Self {
-        Self { layers }
+    /// The view of all `layers`, with their [`symlinks`].
+    pub(super) fn new(layers: &'a [Option<&'a LayerAnalysis>], symlinks: &'a HashSet<&'a str>) -> Self {
+        Self { layers, symlinks }
     }
 
     /// The view as it was before layer `count` was laid on.
     pub(super) fn below(self, count: usize) -> Self {
-        Self { layers: &self.layers[..count.min(self.layers.len())] }
+        Self { layers: &self.layers[..count.min(self.layers.len())], symlinks: self.symlinks }
     }
 
     pub(super) fn layer(self, index: usize) -> Option<&'a LayerAnalysis> {
@@ -58,6 +66,16 @@ impl<'a> View<'a> {
         None
     }
 
+    fn symlink_at(self, path: &str) -> Option<&'a str> {
+        if !self.symlinks.contains(path) {
+            return None;
+        }
+        match self.lookup(path) {
+            Some((_, FileEntry { kind: FileKind::Symlink(target), .. })) => Some(target),
+            _ => None,
+        }
+    }
+
     /// Follows links from `path` to a regular file, inside the root.
     pub(super) fn resolve(self, path: &str) -> Option<Place> {
         let mut pending: VecDeque<String> = path.split('/').map(str::to_owned).collect();
@@ -74,7 +92,7 @@ impl<'a> View<'a> {
                 _ => {}
             }
             let next = if current.is_empty() { part } else { format!("{current}/{part}") };
-            let Some((_, FileEntry { kind: FileKind::Symlink(target), .. })) = self.lookup(&next) else {
+            let Some(target) = self.symlink_at(&next) else {
                 current = next;
                 continue;
             };

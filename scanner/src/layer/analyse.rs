@@ -220,13 +220,13 @@ impl<'a> Pass<'a> {
             kind if is_file(kind) => FileKind::File,
             EntryType::Directory => FileKind::Directory,
             EntryType::Symlink => FileKind::Symlink(target()),
-            EntryType::Link => match inside(&member.link) {
-                Some(target) => FileKind::Hardlink(target),
-                None => {
+            EntryType::Link => {
+                let Some(target) = inside(&member.link) else {
                     self.found.warn(&path, "is a link that leads out of the image; it is skipped".to_owned());
                     return Ok(());
-                }
-            },
+                };
+                FileKind::Hardlink(target)
+            }
             EntryType::Char | EntryType::Block | EntryType::Fifo => FileKind::Special,
             // Volume labels and the like name no file.
             _ => return Ok(()),
@@ -241,10 +241,10 @@ impl<'a> Pass<'a> {
         } else {
             self.found.forget(&path);
         }
-        let replaced = self.files.insert(path.clone(), (kind.clone(), member.file_size));
-        if kind != FileKind::Directory && matches!(replaced, Some((FileKind::Directory, _))) {
+        if kind != FileKind::Directory && matches!(self.files.get(&path), Some((FileKind::Directory, _))) {
             self.drop_below(&path);
         }
+        self.files.insert(path, (kind, member.file_size));
         Ok(())
     }
 

@@ -2,6 +2,8 @@
 
 mod analyse;
 mod path;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 

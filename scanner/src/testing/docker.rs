@@ -87,7 +87,10 @@ impl DockerArchive {
                         names.push(flat);
                     }
                     (_, Some(home)) => {
-                        tar = tar.symlink(&name, format!("../{home}"));
+                        // An image that was added twice has its layers in the same folders.
+                        if *home != name {
+                            tar = tar.symlink(&name, format!("../{home}"));
+                        }
                         names.push(name);
                     }
                     (_, None) => {

@@ -1,0 +1,234 @@
+//! Stacks of layers, and what is visible of them.
+
+use super::*;
+use crate::Limits;
+use crate::layer::{LayerAnalysis, analyse};
+use crate::testing::LayerBuilder;
+
+fn layer(builder: LayerBuilder) -> LayerAnalysis {
+    analyse(&builder.build()[..], &Limits::default()).unwrap()
+}
+
+fn merged(layers: Vec<LayerBuilder>) -> ImageAnalysis {
+    let layers: Vec<_> = layers.into_iter().map(layer).collect();
+    merge(&layers.iter().collect::<Vec<_>>())
+}
+
+fn dpkg(packages: &[(&str, &str)]) -> String {
+    let stanza = |(name, version): &(&str, &str)| {
+        format!("Package: {name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: {version}\n\n")
+    };
+    packages.iter().map(stanza).collect::<Vec<_>>().concat()
+}
+
+fn apk(packages: &[(&str, &str)]) -> String {
+    let record = |(name, version): &(&str, &str)| format!("P:{name}\nV:{version}\nA:x86_64\no:{name}\n\n");
+    packages.iter().map(record).collect::<Vec<_>>().concat()
+}
+
+/// `name version layer` of each package.
+fn list(image: &ImageAnalysis) -> Vec<String> {
+    image.packages.iter().map(|p| format!("{} {} {}", p.name, p.version, p.layer)).collect()
+}
+
+fn debian() -> LayerBuilder {
+    LayerBuilder::new().os_release("debian", "11", "Debian GNU/Linux 11 (bullseye)")
+}
+
+const STATUS: &str = "var/lib/dpkg/status";
+
+#[test]
+fn a_package_belongs_to_the_layer_that_brought_its_version() {
+    let image = merged(vec![
+        debian().file(STATUS, dpkg(&[("bash", "5.1"), ("openssl", "1"), ("perl", "5")])),
+        LayerBuilder::new().file(STATUS, dpkg(&[("bash", "5.1"), ("curl", "7"), ("openssl", "2")])),
+        LayerBuilder::new().file("etc/motd", ""),
+        // perl comes back: what layer 0 had of it was gone in between.
+        LayerBuilder::new()
+            .file(STATUS, dpkg(&[("bash", "5.1"), ("curl", "7"), ("openssl", "2"), ("perl", "5")])),
+    ]);
+    assert_eq!(list(&image), ["bash 5.1 0", "curl 7 1", "openssl 2 1", "perl 5 3"]);
+    assert_eq!(image.packages[0].ecosystem, "Debian:11");
+    assert_eq!(image.distro.unwrap().name, "Debian GNU/Linux 11 (bullseye)");
+}
+
+#[test]
+fn whiteouts_hide_lower_layers_only_whatever_their_order() {
+    let hidden =
+        merged(vec![debian().file(STATUS, dpkg(&[("a", "1")])), LayerBuilder::new().whiteout(STATUS)]);
+    assert!(hidden.packages.is_empty());
+    for replaced in [
+        LayerBuilder::new().whiteout(STATUS).file(STATUS, dpkg(&[("b", "1")])),
+        LayerBuilder::new().file(STATUS, dpkg(&[("b", "1")])).whiteout(STATUS),
+    ] {
+        let image = merged(vec![debian().file(STATUS, dpkg(&[("a", "1")])), replaced]);
+        assert_eq!(list(&image), ["b 1 1"]);
+    }
+    let folder =
+        merged(vec![debian().file(STATUS, dpkg(&[("a", "1")])), LayerBuilder::new().whiteout("var/lib")]);
+    assert!(folder.packages.is_empty());
+}
+
+#[test]
+fn opaque_folders_hide_what_lower_layers_have_below_them() {
+    let meta = |name: &str| format!("srv/node_modules/{name}/package.json");
+    let json = |name: &str| format!(r#"{{"name":"{name}","version":"1.0.0"}}"#);
+    let base = || debian().file(&meta("left"), json("left"));
+    for upper in [
+        LayerBuilder::new().opaque("srv/node_modules").file(&meta("right"), json("right")),
+        LayerBuilder::new().file(&meta("right"), json("right")).opaque("srv/node_modules"),
+    ] {
+        assert_eq!(list(&merged(vec![base(), upper])), ["right 1.0.0 1"]);
+    }
+    let root = LayerBuilder::from(crate::testing::TarBuilder::new().file(".wh..wh..opq", ""));
+    let image = merged(vec![base(), root]);
+    assert!(image.packages.is_empty() && image.distro.is_none());
+}
+
+#[test]
+fn a_folder_replaced_by_a_file_and_back_is_empty() {
+    let base = || debian().file(STATUS, dpkg(&[("a", "1")]));
+    let file = || LayerBuilder::new().file("var/lib/dpkg", "a file now");
+    assert!(merged(vec![base(), file()]).packages.is_empty());
+    assert!(merged(vec![base(), file(), LayerBuilder::new().directory("var/lib/dpkg")]).packages.is_empty());
+}
+
+#[test]
+fn merged_usr_shows_the_apk_database_once() {
+    let alpine =
+        || LayerBuilder::new().os_release("alpine", "3.23.0", "Alpine Linux v3.23").symlink("lib", "usr/lib");
+    let image = merged(vec![alpine().file("usr/lib/apk/db/installed", apk(&[("musl", "1")]))]);
+    assert_eq!(list(&image), ["musl 1 0"]);
+    assert_eq!(image.packages[0].ecosystem, "Alpine:v3.23");
+    assert_eq!(image.packages[0].path, "usr/lib/apk/db/installed");
+    // An upper layer that writes through the link replaces the same file.
+    let image = merged(vec![
+        alpine().file("usr/lib/apk/db/installed", apk(&[("musl", "1"), ("zlib", "1")])),
+        LayerBuilder::new().file("lib/apk/db/installed", apk(&[("musl", "1"), ("zlib", "2")])),
+    ]);
+    assert_eq!(list(&image), ["musl 1 0", "zlib 2 1"]);
+}
+
+#[test]
+fn links_in_a_loop_and_out_of_the_root_end() {
+    let image = merged(vec![
+        LayerBuilder::new()
+            .symlink("etc/os-release", "../../../../usr/lib/os-release")
+            .file("usr/lib/os-release", "ID=debian\nVERSION_ID=\"12\"\n")
+            .symlink(STATUS, "status")
+            .symlink("lib", "lib"),
+    ]);
+    assert_eq!(image.distro.unwrap().ecosystem.as_deref(), Some("Debian:12"));
+    assert!(image.packages.is_empty());
+}
+
+#[test]
+fn unread_content_behind_links_is_asked_for_and_otherwise_told() {
+    let lower = layer(debian().file("data/db", dpkg(&[("a", "1")])));
+    let symlink = layer(LayerBuilder::new().symlink(STATUS, "/data/db"));
+    let hard = layer(LayerBuilder::new().hardlink(STATUS, "data/db"));
+    for upper in [&symlink, &hard] {
+        let wanted = unread(&[Some(&lower), Some(upper)]);
+        assert_eq!(wanted.len(), 1);
+        assert_eq!(
+            (wanted[0].layer, wanted[0].path.as_str(), wanted[0].name.as_str()),
+            (0, "data/db", STATUS)
+        );
+        let image = merge(&[&lower, upper]);
+        assert!(image.warnings[0].message.contains("not covered"), "{:?}", image.warnings);
+    }
+    let folder = layer(LayerBuilder::new().symlink("var/lib/dpkg", "/data").file("data/status", ""));
+    assert_eq!(unread(&[Some(&folder)])[0].path, "data/status");
+    assert!(unread(&[None, Some(&symlink)]).is_empty());
+}
+
+#[test]
+fn databases_without_a_matching_distro_match_no_advisory_and_say_so() {
+    let image = merged(vec![LayerBuilder::new().file(STATUS, dpkg(&[("a", "1")]))]);
+    assert_eq!(image.packages[0].ecosystem, "unknown");
+    assert!(image.warnings[0].message.contains("no os-release"));
+    let image = merged(vec![
+        LayerBuilder::new().os_release("alpine", "3.20.1", "Alpine").file(STATUS, dpkg(&[("a", "1")])),
+    ]);
+    assert_eq!(image.packages[0].ecosystem, "alpine:3.20.1");
+    assert_eq!(image.warnings.len(), 1);
+    let image = merged(vec![
+        LayerBuilder::new().os_release("gentoo", "2.15", "Gentoo").file(STATUS, dpkg(&[("a", "1")])),
+    ]);
+    assert_eq!(image.packages[0].ecosystem, "gentoo:2.15");
+}
+
+#[test]
+fn an_rpm_database_is_named_as_not_covered_while_it_is_visible() {
+    let rpm = || LayerBuilder::new().file("var/lib/rpm/rpmdb.sqlite", "SQLite");
+    assert!(merged(vec![rpm()]).warnings[0].message.contains("RPM"));
+    assert!(merged(vec![rpm(), LayerBuilder::new().whiteout("var/lib/rpm")]).warnings.is_empty());
+}
+
+#[test]
+fn warnings_of_hidden_files_are_dropped_and_those_of_refused_entries_stay() {
+    let json = "a/node_modules/b/package.json";
+    let broken = || LayerBuilder::new().file(json, "{");
+    let hostile = LayerBuilder::from(crate::testing::TarBuilder::new().file("../x", ""));
+    assert_eq!(merged(vec![broken()]).warnings.len(), 1);
+    assert!(merged(vec![broken(), LayerBuilder::new().whiteout("a")]).warnings.is_empty());
+    assert_eq!(merged(vec![hostile, LayerBuilder::new().whiteout("a")]).warnings.len(), 1);
+}
+
+#[test]
+fn releases_have_the_ecosystem_that_osv_gives_them() {
+    let ecosystem = |text: &str| distro::parse(text).unwrap().ecosystem;
+    let expect =
+        |text: &str, expected: Option<&str>| assert_eq!(ecosystem(text).as_deref(), expected, "{text}");
+    expect("ID=debian\nVERSION_ID=\"11\"\n", Some("Debian:11"));
+    expect("ID=debian\nPRETTY_NAME=\"Debian GNU/Linux trixie/sid\"\n", None);
+    expect(
+        "ID=ubuntu\nVERSION_ID=\"22.04\"\nVERSION=\"22.04.4 LTS (Jammy Jellyfish)\"\n",
+        Some("Ubuntu:22.04:LTS"),
+    );
+    expect("ID='ubuntu'\nVERSION_ID='24.04'\n", Some("Ubuntu:24.04:LTS"));
+    expect("ID=ubuntu\nVERSION_ID=\"23.10\"\nVERSION=\"23.10 (Mantic Minotaur)\"\n", Some("Ubuntu:23.10"));
+    expect("ID=alpine\nVERSION_ID=3.20.3\n", Some("Alpine:v3.20"));
+    expect("ID=alpine\nVERSION_ID=3.23_alpha20250612\n", None);
+    expect("ID=wolfi\n", Some("Wolfi"));
+    expect("ID=\"rocky\"\nVERSION_ID=\"9.4\"\n", Some("Rocky Linux:9"));
+    expect("ID=arch\n", None);
+    assert!(distro::parse("# nothing\nNAME=x\n").is_none());
+    assert_eq!(distro::parse("ID=a\nPRETTY_NAME=\"say \\\"hi\\\"\"\n").unwrap().name, "say \"hi\"");
+    assert_eq!(distro::parse("ID=a\nVERSION_ID=2\n").unwrap().name, "a 2");
+}
+
+#[test]
+fn purls_follow_their_type() {
+    let mut package = ImagePackage {
+        ecosystem: "Debian:11".to_owned(),
+        name: "g++".to_owned(),
+        version: "4:10.2.1-1~x".to_owned(),
+        source_name: String::new(),
+        source_version: String::new(),
+        arch: "amd64".to_owned(),
+        format: Format::Dpkg,
+        layer: 0,
+        path: String::new(),
+    };
+    assert_eq!(package.purl(), "pkg:deb/debian/g%2B%2B@4:10.2.1-1~x?arch=amd64&distro=debian-11");
+    package.ecosystem = "Alpine:v3.20".to_owned();
+    package.format = Format::Apk;
+    package.arch.clear();
+    assert_eq!(package.purl(), "pkg:apk/alpine/g%2B%2B@4:10.2.1-1~x?distro=alpine-3.20");
+    package.ecosystem = "npm".to_owned();
+    package.format = Format::Node;
+    package.name = "@angular/core".to_owned();
+    package.version = "17.0.0".to_owned();
+    assert_eq!(package.purl(), "pkg:npm/%40angular/core@17.0.0");
+}
+
+#[test]
+fn a_configuration_is_read_with_tolerance_and_without_depth() {
+    let config =
+        parse_config(br#"{"rootfs":{"type":"layers","diff_ids":null},"history":null,"author":""}"#).unwrap();
+    assert_eq!(config, ImageConfig::default());
+    assert!(parse_config(b"{}").is_err());
+    let deep = "[".repeat(200_000);
+    assert!(parse_config(format!(r#"{{"rootfs":{{}},"x":{deep}"#).as_bytes()).is_err());
+}
