@@ -1,6 +1,6 @@
 //! `advisories import`: files that a person names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use lazaret_scanner::advisory;
@@ -44,37 +44,49 @@ pub async fn import_path(
 async fn ecosystems_in(files: Files, folder: Option<String>) -> Result<Vec<String>, AdvisoryError> {
     let label = files.path().display().to_string();
     let counting = tokio::task::spawn_blocking(move || {
-        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-        let mut records = 0;
+        let mut named = Named { folder, ..Named::default() };
         records::visit(&files, &label, &mut |_, bytes, _| {
             if let Some(record) = bytes.ok().and_then(|bytes| advisory::parse(bytes).ok()) {
-                let mut named: Vec<&str> = record
-                    .affected
-                    .iter()
-                    .filter_map(|entry| entry.package.as_ref())
-                    .map(|p| base(&p.ecosystem))
-                    .collect();
-                named.sort_unstable();
-                named.dedup();
-                records += u64::from(!named.is_empty());
-                for name in named {
-                    *counts.entry(name.to_owned()).or_default() += 1;
-                }
+                named.count(&record);
             }
-            true
+            // Once a record says what the folder says, the rest need not be read for this.
+            !named.folder_is_named()
         })
-        .map(|()| (counts, records, label))
+        .map(|()| (named, label))
     });
-    let (counts, records, label) =
-        counting.await.map_err(|error| AdvisoryError::Stopped(error.to_string()))??;
-    if let Some(folder) = folder.filter(|folder| counts.contains_key(folder)) {
-        return Ok(vec![folder]);
+    let (named, label) = counting.await.map_err(|error| AdvisoryError::Stopped(error.to_string()))??;
+    if named.counts.is_empty() {
+        return Err(AdvisoryError::NoRecords { ecosystem: label, read: named.records });
     }
-    if let Some(single) = counts.iter().find(|(_, count)| **count == records) {
-        return Ok(vec![single.0.clone()]);
+    if named.folder_is_named() {
+        return Ok(named.folder.into_iter().collect());
     }
-    if counts.is_empty() {
-        return Err(AdvisoryError::NoRecords { ecosystem: label, read: records });
+    let single =
+        named.counts.iter().find(|(_, count)| **count == named.records).map(|(name, _)| name.clone());
+    Ok(single.map_or_else(|| named.counts.into_keys().collect(), |single| vec![single]))
+}
+
+/// The ecosystems that records name.
+#[derive(Debug, Default)]
+struct Named {
+    folder: Option<String>,
+    /// Records that name any.
+    records: u64,
+    /// Records by base name.
+    counts: BTreeMap<String, u64>,
+}
+
+impl Named {
+    fn count(&mut self, record: &advisory::Record) {
+        let packages = record.affected.iter().filter_map(|entry| entry.package.as_ref());
+        let names: BTreeSet<&str> = packages.map(|package| base(&package.ecosystem)).collect();
+        self.records += u64::from(!names.is_empty());
+        for name in names {
+            *self.counts.entry(name.to_owned()).or_default() += 1;
+        }
     }
-    Ok(counts.into_keys().collect())
+
+    fn folder_is_named(&self) -> bool {
+        self.folder.as_ref().is_some_and(|folder| self.counts.contains_key(folder))
+    }
 }

@@ -102,7 +102,8 @@ mod tests {
 
     #[test]
     fn aliases_are_one_vulnerability_and_upstreams_are_each_their_own() {
-        let table: &[(&str, &[&str], &[&str], &[&[&str]])] = &[
+        type Case<'a> = (&'a str, &'a [&'a str], &'a [&'a str], &'a [&'a [&'a str]]);
+        let table: &[Case] = &[
             ("GHSA-1", &["CVE-2020-1", "PYSEC-2020-1"], &[], &[&["GHSA-1", "CVE-2020-1", "PYSEC-2020-1"]]),
             ("DSA-1-1", &[], &["CVE-2020-1", "CVE-2020-2"], &[&["CVE-2020-1"], &["CVE-2020-2"]]),
             ("DEBIAN-CVE-2020-1", &[], &["CVE-2020-1"], &[&["CVE-2020-1", "DEBIAN-CVE-2020-1"]]),

@@ -7,14 +7,12 @@ use lazaret_entities::{Timestamp, advisory_set};
 
 use super::ecosystem::{base, is_supported};
 use super::error::AdvisoryError;
-use super::feed::Feed;
+use super::feed::{Feed, REMEMBERED};
 use super::import::{Imported, ProgressSink};
 use super::rematch::{Rematched, images_with, rematch_ecosystem};
 use super::set;
+use crate::egress::EgressError;
 use crate::store::Store;
-
-/// How long a failure is remembered, so that scans on a machine without a network do not each wait for it.
-const REMEMBERED: Duration = Duration::from_secs(60 * 60);
 
 /// What fetching sets did.
 #[derive(Debug, Default)]
@@ -58,13 +56,13 @@ pub async fn ensure(
             continue;
         }
         let _turn = feed.turn().await;
+        let now = store.clock().now();
         // Read again: whoever had the turn before may have loaded it.
         let sets = set::status(store.read()).await?;
         let own = sets.iter().find(|set| set.ecosystem == ecosystem);
-        if own.is_some_and(set::is_loaded) || !feed.is_reachable() {
+        if own.is_some_and(set::is_loaded) || !feed.is_reachable(now) {
             continue;
         }
-        let now = store.clock().now();
         if let Some(set) = sets.iter().find(|set| forbids_a_try(set, ecosystem, &feed.address(), now)) {
             tracing::info!(
                 ecosystem,
@@ -87,7 +85,7 @@ pub async fn renew_due(
     progress: &ProgressSink,
 ) -> Result<Fetches, AdvisoryError> {
     let mut fetches = Fetches::default();
-    let wait = Duration::from_secs(feed.renew_hours().saturating_mul(60 * 60));
+    let wait = Duration::from_hours(feed.renew_hours().min(LONGEST_WAIT_HOURS));
     for set in set::status(store.read()).await? {
         let failed = !set.last_error.is_empty();
         let asked = set.last_tried_at.max(set.fetched_at);
@@ -97,7 +95,9 @@ pub async fn renew_due(
         }
         let _turn = feed.turn().await;
         let etag = known_etag(&set, feed);
-        fetch(store, feed, &set.ecosystem, etag, progress, &mut fetches).await?;
+        if !fetch(store, feed, &set.ecosystem, etag, progress, &mut fetches).await? {
+            break;
+        }
     }
     Ok(fetches)
 }
@@ -126,7 +126,9 @@ pub async fn update(
         let _turn = feed.turn().await;
         let known = sets.iter().find(|set| set.ecosystem == ecosystem);
         let etag = known.map_or("", |set| known_etag(set, feed));
-        fetch(store, feed, &ecosystem, etag, progress, &mut fetches).await?;
+        if !fetch(store, feed, &ecosystem, etag, progress, &mut fetches).await? {
+            break;
+        }
     }
     Ok(fetches)
 }
@@ -149,9 +151,13 @@ fn forbids_a_try(set: &advisory_set::Model, ecosystem: &str, source: &str, now: 
     recent && set.source == source && (set.ecosystem == ecosystem || set.last_error.starts_with(NETWORK))
 }
 
+/// A year: whoever writes more means never, and a larger number would overflow.
+const LONGEST_WAIT_HOURS: u64 = 366 * 24;
+
 /// How a remembered failure begins that concerns every set.
 const NETWORK: &str = "the source cannot be reached: ";
 
+/// Fetches one set and notes the outcome; `false` when the network failed, so that trying others makes no sense.
 async fn fetch(
     store: &Store,
     feed: &Feed,
@@ -159,27 +165,33 @@ async fn fetch(
     etag: &str,
     progress: &ProgressSink,
     fetches: &mut Fetches,
-) -> Result<(), AdvisoryError> {
+) -> Result<bool, AdvisoryError> {
     let (error, reason) = match feed.fetch(store, ecosystem, etag, progress).await {
         Ok(Some(imported)) => {
             fetches.loaded.push(follow_up(store, imported).await?);
-            return Ok(());
+            return Ok(true);
         }
         Ok(None) => {
             fetches.unchanged.push(ecosystem.to_owned());
             (String::new(), String::new())
         }
         Err(error @ (AdvisoryError::Store(_) | AdvisoryError::Database(_))) => return Err(error),
+        Err(AdvisoryError::Egress(error @ EgressError::Offline(_))) => {
+            // Nothing was tried, so nothing is remembered.
+            fetches.failed.push((ecosystem.to_owned(), error.to_string()));
+            return Ok(false);
+        }
         Err(AdvisoryError::Egress(error)) if error.concerns_every_call() => {
-            feed.give_up();
+            feed.give_up(store.clock().now());
             (format!("{NETWORK}{error}"), error.to_string())
         }
         Err(error) => (error.to_string(), error.to_string()),
     };
     if !reason.is_empty() {
-        tracing::warn!(ecosystem, reason, "the advisories were not fetched");
+        tracing::info!(ecosystem, reason, "the advisories were not fetched");
         fetches.failed.push((ecosystem.to_owned(), reason));
     }
+    let network_failed = error.starts_with(NETWORK);
     let (ecosystem, source, now) = (ecosystem.to_owned(), feed.address(), store.clock().now());
     store
         .write_tx(move |tx| {
@@ -187,5 +199,6 @@ async fn fetch(
                 set::note_try(tx, &ecosystem, &source, &error, now).await.map_err(AdvisoryError::from)
             })
         })
-        .await
+        .await?;
+    Ok(!network_failed)
 }

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
+use lazaret_entities::Timestamp;
 use tokio::sync::Mutex;
 
 use super::config::AdvisoriesConfig;
@@ -18,6 +20,9 @@ const ZIP_BYTES: u64 = 4 << 30;
 /// Mirrors and buckets redirect to where the bytes are, rarely twice.
 const REDIRECTS: usize = 3;
 
+/// How long a failure is remembered, so that scans on a machine without a network do not each wait for it.
+pub(super) const REMEMBERED: Duration = Duration::from_hours(1);
+
 /// Where advisories come from. One per process: clones share what was learned.
 #[derive(Clone)]
 pub struct Feed {
@@ -29,7 +34,8 @@ struct Inner {
     renew_hours: u64,
     egress: Egress,
     scratch: PathBuf,
-    gave_up: AtomicBool,
+    /// When the network failed last, in microseconds; 0 when it did not.
+    gave_up_at: AtomicI64,
     /// One fetch at a time: two scans that need Debian fetch it once.
     turn: Mutex<()>,
 }
@@ -43,7 +49,7 @@ impl Feed {
             renew_hours: config.renew_hours,
             egress,
             scratch,
-            gave_up: AtomicBool::new(false),
+            gave_up_at: AtomicI64::new(0),
             turn: Mutex::new(()),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -59,15 +65,18 @@ impl Feed {
         self.inner.renew_hours
     }
 
-    /// Whether fetching makes sense: the source is a folder, or the network is allowed and no try has failed yet.
-    pub fn is_reachable(&self) -> bool {
+    /// Whether fetching makes sense: the source is a folder, or the network is allowed and has not failed this process
+    /// within the last hour. A command ends long before; a server tries again.
+    pub fn is_reachable(&self, now: Timestamp) -> bool {
         let by_network = matches!(self.inner.source, Source::Web(_));
-        !by_network || !(self.inner.egress.is_offline() || self.inner.gave_up.load(Ordering::Relaxed))
+        let gave_up_at = Timestamp::from_micros(self.inner.gave_up_at.load(Ordering::Relaxed));
+        let failed = !gave_up_at.is_zero() && now.since(gave_up_at) < REMEMBERED;
+        !by_network || !(self.inner.egress.is_offline() || failed)
     }
 
     /// Ends the tries of this process.
-    pub(super) fn give_up(&self) {
-        self.inner.gave_up.store(true, Ordering::Relaxed);
+    pub(super) fn give_up(&self, now: Timestamp) {
+        self.inner.gave_up_at.store(now.as_micros(), Ordering::Relaxed);
     }
 
     pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {

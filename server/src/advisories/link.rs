@@ -149,9 +149,10 @@ impl Linker {
                     ..Default::default()
                 }
             });
-            use vulnerability::Column as C;
             let mut insert = vulnerability::Entity::insert_many(rows).into_query();
-            insert.returning(Query::returning().columns([C::Id, C::DisplayId]));
+            insert.returning(
+                Query::returning().columns([vulnerability::Column::Id, vulnerability::Column::DisplayId]),
+            );
             // Clusters share no identifier, so the display id tells which row is whose.
             let mut ids: HashMap<String, i64> = HashMap::with_capacity(chunk.len());
             for row in tx.query_all(&insert).await? {

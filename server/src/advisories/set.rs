@@ -54,7 +54,10 @@ pub(super) async fn note_try(
         ..Default::default()
     };
     // Of a loaded set only the outcome of the try changes: what is loaded still comes from where it came from.
-    write(conn, state, &[C::LastError, C::LastTriedAt]).await
+    if find(conn, ecosystem).await?.as_ref().is_some_and(is_loaded) {
+        return write(conn, state, &[C::LastError, C::LastTriedAt]).await;
+    }
+    write(conn, state, &[C::Source, C::LastError, C::LastTriedAt]).await
 }
 
 async fn write(

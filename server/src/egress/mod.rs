@@ -10,6 +10,8 @@ mod error;
 mod policy;
 mod resolver;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 use std::io::Write;
@@ -28,7 +30,7 @@ pub use policy::{AddressPolicy, Refusal};
 /// Time to establish a connection: a machine without a network must not wait long at each scan.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Time between two pieces of an answer.
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The outgoing HTTP client; clones share it.
 #[derive(Clone)]
@@ -68,7 +70,7 @@ pub enum Fetched {
 pub struct Body {
     url: Url,
     etag: String,
-    response: Response,
+    response: Box<Response>,
 }
 
 impl Egress {
@@ -116,7 +118,7 @@ impl Egress {
             }
             if status.is_success() {
                 let etag = header(&response, &ETAG);
-                return Ok(Fetched::Body(Body { url, etag, response }));
+                return Ok(Fetched::Body(Body { url, etag, response: Box::new(response) }));
             }
             let next =
                 if status.is_redirection() { url.join(&header(&response, &LOCATION)).ok() } else { None };

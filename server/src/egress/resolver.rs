@@ -50,7 +50,7 @@ impl Resolve for PolicyResolver {
                 }
             }
             match refusal {
-                Some(refusal) if allowed.is_empty() => Err(Box::new(RefusedName { name, refusal }).into()),
+                Some(refusal) if allowed.is_empty() => Err(RefusedName { name, refusal }.into()),
                 _ => Ok(Box::new(allowed.into_iter()) as Addrs),
             }
         })
