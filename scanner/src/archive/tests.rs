@@ -381,3 +381,22 @@ fn an_error_of_the_stream_is_not_called_damage() {
         assert!(error.to_string().contains("the engine went away"));
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 64, ..Default::default() })]
+
+    /// Whatever is damaged, the answer is the image as it was made or an error.
+    #[test]
+    fn a_damaged_archive_is_an_error_or_harmless(at in 0_usize..100_000, mask in 1_u8.., packed: bool) {
+        let compression = if packed { Compression::Gzip } else { Compression::Plain };
+        let mut archive = OciLayout::new().image(image()).compression(compression).build();
+        let at = at % archive.len();
+        archive[at] ^= mask;
+        for read in [read_file(&archive, &ReadOptions::new()), read_stream(&archive, &ReadOptions::new())] {
+            if let Ok(contents) = read {
+                assert_eq!(contents.images[0].id, image().id());
+                assert_eq!(packages(&contents, &contents.images[0]), ["Debian:12 bash 0", "npm x 1"]);
+            }
+        }
+    }
+}
