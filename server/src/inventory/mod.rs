@@ -14,3 +14,6 @@ pub mod overview;
 pub mod presence;
 pub mod reconcile;
 pub mod snapshot;
+
+#[cfg(test)]
+mod tests;

@@ -10,8 +10,12 @@ pub mod image_vulnerabilities;
 pub mod jobs;
 pub mod layers;
 pub mod list_jobs;
+pub mod order;
 pub mod packages;
 pub mod persist;
 pub mod status;
 pub mod target;
 pub mod worker;
+
+#[cfg(test)]
+mod tests;
