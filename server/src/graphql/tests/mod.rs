@@ -1,0 +1,7 @@
+mod fixture;
+mod images;
+mod limits;
+mod mutations;
+mod paging;
+mod schema;
+mod vulnerabilities;
