@@ -73,7 +73,9 @@ async fn update(context: &Context, store: &Store, ecosystems: &[String]) -> Resu
         println!("{ecosystem}: nothing newer at {}", feed.address());
     }
     for ecosystem in kept {
-        println!("{ecosystem}: imported by hand, left alone; `lazaret advisories update {ecosystem}` replaces it");
+        println!(
+            "{ecosystem}: imported by hand, left alone; `lazaret advisories update {ecosystem}` replaces it"
+        );
     }
     let Some((last, others)) = failed.split_last() else { return Ok(ExitCode::SUCCESS) };
     for (ecosystem, reason) in others {
@@ -105,7 +107,10 @@ fn tell(loaded: &[Refreshed]) {
             time(imported.newest_modified)
         );
         if imported.unreadable > 0 {
-            eprintln!("{} records were left out; the first: {}", imported.unreadable, imported.first_unreadable);
+            eprintln!(
+                "{} records were left out; the first: {}",
+                imported.unreadable, imported.first_unreadable
+            );
         }
         if rematched.opened + rematched.closed > 0 {
             println!(
@@ -119,11 +124,13 @@ fn tell(loaded: &[Refreshed]) {
 async fn status(store: &Store) -> Result<ExitCode, CliError> {
     let sets = advisories::status(store.read()).await?;
     if sets.is_empty() {
-        eprintln!("No advisories are loaded; a scan fetches what it needs, `lazaret advisories import` takes files.");
+        eprintln!(
+            "No advisories are loaded; a scan fetches what it needs, `lazaret advisories import` takes files."
+        );
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(["ECOSYSTEM", "ADVISORIES", "NEWEST", "LOADED", "SOURCE"]);
+    table.load_style(presets::NOTHING).set_header(["ECOSYSTEM", "ADVISORIES", "NEWEST", "LOADED", "SOURCE"]);
     table.add_rows(sets.iter().map(row));
     if let Some(column) = table.column_mut(1) {
         column.set_cell_alignment(CellAlignment::Right);

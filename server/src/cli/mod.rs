@@ -1,14 +1,22 @@
 //! The command line: one file per command. Results go to standard output, progress and logs to standard error; nothing
 //! ever asks a question. Exit codes: 0 fine, 1 something was found that `--fail-on` names, 2 error.
 
+mod advisories;
 mod config;
 mod context;
+mod demo;
 mod error;
 mod progress;
 mod report;
 mod scan;
+mod schema;
+mod serve;
+mod server;
 mod table;
 mod token;
+
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -28,7 +36,7 @@ pub struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 const AFTER_HELP: &str = "\
@@ -56,14 +64,22 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Start the server (what happens without a command)
+    Serve(serve::ServeArgs),
     /// Scan an image archive or an image of the local engine
     Scan(scan::ScanArgs),
     /// Write the reports of the fleet or of one image
     Report(report::ReportArgs),
+    /// Fetch, import or list advisories
+    Advisories(advisories::AdvisoriesArgs),
     /// Make, list and revoke access tokens
     Token(token::TokenArgs),
     /// Print or check the configuration
     Config(config::ConfigArgs),
+    /// Print the GraphQL schema
+    Schema,
+    /// Show Lazaret at work on sample images, offline
+    Demo(demo::DemoArgs),
 }
 
 /// Runs the program that the process was started as.
@@ -82,9 +98,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, environment: Environment) -> Result<ExitCode, CliError> {
-    let command = cli.command;
-    context::start_log(&environment, false);
-    let overrides = Overrides {
+    let command = cli.command.unwrap_or_else(|| Command::Serve(serve::ServeArgs::default()));
+    context::start_log(&environment, matches!(command, Command::Serve(_)));
+    let mut overrides = Overrides {
         config: cli.global.config,
         data_dir: cli.global.data_dir,
         database_url: cli.global.database_url,
@@ -93,6 +109,9 @@ fn run(cli: Cli, environment: Environment) -> Result<ExitCode, CliError> {
     };
     match &command {
         Command::Config(args) => return config::run(&environment, &overrides, args),
+        Command::Schema => return schema::run(),
+        Command::Serve(args) => args.apply(&mut overrides),
+        Command::Demo(args) => args.apply(&environment, &mut overrides)?,
         _ => {}
     }
     let config = crate::config::load(&environment, &overrides)?;
@@ -100,10 +119,13 @@ fn run(cli: Cli, environment: Environment) -> Result<ExitCode, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(async {
         match command {
+            Command::Serve(_) => serve::run(&context).await,
             Command::Scan(args) => scan::run(&context, &args).await,
             Command::Report(args) => report::run(&context, &args).await,
+            Command::Advisories(args) => advisories::run(&context, &args).await,
             Command::Token(args) => token::run(&context, &args).await,
-            Command::Config(_) => Ok(ExitCode::SUCCESS),
+            Command::Demo(_) => demo::run(&context).await,
+            Command::Config(_) | Command::Schema => Ok(ExitCode::SUCCESS),
         }
     });
     // A blocked read of a huge archive must not keep the process after its answer was given.
