@@ -21,7 +21,7 @@ async fn a_token_works_until_it_expires_or_is_revoked() {
         let now = store.clock().now();
         assert!(tokens::none_exist(store.read()).await.unwrap());
         let tx = store.begin_write().await.unwrap();
-        let short = now.plus(Duration::from_secs(60));
+        let short = now.plus(Duration::from_mins(1));
         let brief = tokens::create(&*tx, &admin, "brief", Role::Viewer, Some(short), now).await.unwrap();
         let lasting = tokens::create(&*tx, &admin, "lasting", Role::Operator, None, now).await.unwrap();
         tx.commit().await.unwrap();

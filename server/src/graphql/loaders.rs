@@ -42,7 +42,7 @@ pub(super) fn loaders<'a>(ctx: &Context<'a>) -> Result<&'a Loaders, ApiError> {
 /// A loader's error must be cloned to everybody who waited; its text is enough for the log.
 pub(super) type LoadError = String;
 
-fn failed(error: sea_orm::DbErr) -> LoadError {
+fn failed(error: &sea_orm::DbErr) -> LoadError {
     error.to_string()
 }
 
@@ -55,7 +55,7 @@ impl Loader<i64> for Images {
 
     async fn load(&self, ids: &[i64]) -> Result<HashMap<i64, image::Model>, LoadError> {
         let found = image::Entity::find().filter(image::Column::Id.is_in(ids.iter().copied()));
-        let rows = found.all(self.0.read()).await.map_err(failed)?;
+        let rows = found.all(self.0.read()).await.map_err(|error| failed(&error))?;
         Ok(rows.into_iter().map(|row| (row.id, row)).collect())
     }
 }
@@ -69,7 +69,7 @@ impl Loader<i64> for Hosts {
 
     async fn load(&self, ids: &[i64]) -> Result<HashMap<i64, host::Model>, LoadError> {
         let found = host::Entity::find().filter(host::Column::Id.is_in(ids.iter().copied()));
-        let rows = found.all(self.0.read()).await.map_err(failed)?;
+        let rows = found.all(self.0.read()).await.map_err(|error| failed(&error))?;
         Ok(rows.into_iter().map(|row| (row.id, row)).collect())
     }
 }
@@ -89,7 +89,7 @@ impl Loader<i64> for TagsOfImage {
             .order_by_asc(tag::Column::HostId)
             .all(self.0.read())
             .await
-            .map_err(failed)?;
+            .map_err(|error| failed(&error))?;
         let mut by_image: HashMap<i64, Vec<tag::Model>> = HashMap::new();
         for row in rows {
             by_image.entry(row.image_id).or_default().push(row);
@@ -113,7 +113,7 @@ impl Loader<i64> for LayersOfImage {
             .find_also_related(layer::Entity)
             .all(self.0.read())
             .await
-            .map_err(failed)?;
+            .map_err(|error| failed(&error))?;
         let mut by_image: HashMap<i64, Self::Value> = HashMap::new();
         for (place, layer) in rows {
             if let Some(layer) = layer {
@@ -137,7 +137,7 @@ impl Loader<i64> for IdentifiersOfVulnerability {
             .order_by_asc(vulnerability_id::Column::Identifier)
             .all(self.0.read())
             .await
-            .map_err(failed)?;
+            .map_err(|error| failed(&error))?;
         let mut by_vulnerability: HashMap<i64, Vec<String>> = HashMap::new();
         for row in rows {
             by_vulnerability.entry(row.vulnerability_id).or_default().push(row.identifier);

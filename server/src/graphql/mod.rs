@@ -1,6 +1,8 @@
 //! The GraphQL schema: one folder per noun. It decodes ids, asks permission, calls one room function and
 //! wraps the result; it holds no rules of its own.
 
+#![expect(clippy::unused_async, reason = "resolvers are async functions, also those that wait for nothing")]
+
 #[macro_use]
 mod connection;
 mod context;
@@ -18,6 +20,7 @@ mod host;
 mod image;
 mod order;
 mod overview;
+mod report;
 mod scan_job;
 mod server_info;
 mod vulnerability;
@@ -50,7 +53,7 @@ pub struct Query(
 
 /// What can be changed.
 #[derive(MergedObject, Default)]
-pub struct Mutation(image::ImageMutation, scan_job::ScanJobMutation);
+pub struct Mutation(image::ImageMutation, scan_job::ScanJobMutation, report::ReportMutation);
 
 /// The schema, ready to execute requests.
 pub type AppSchema = Schema<Query, Mutation, EmptySubscription>;

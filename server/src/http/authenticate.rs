@@ -1,11 +1,11 @@
 //! Who asks: the bearer token of a request.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpRequest,
     http::{StatusCode, header::AUTHORIZATION},
 };
 
-use super::{State, problem::problem};
+use super::{State, problem::Refusal};
 use crate::{
     auth::{Requester, TokenError, tokens},
     graphql::error::ErrorCode,
@@ -15,10 +15,10 @@ use crate::{
 const LONGEST: usize = 512;
 
 /// The requester of a valid token, or the refusal to answer with.
-pub(super) async fn authenticate(state: &State, request: &HttpRequest) -> Result<Requester, HttpResponse> {
+pub(super) async fn authenticate(state: &State, request: &HttpRequest) -> Result<Requester, Refusal> {
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let Some(token) = header.filter(|header| header.len() <= LONGEST).and_then(bearer) else {
-        return Err(problem(
+        return Err(Refusal::new(
             StatusCode::UNAUTHORIZED,
             ErrorCode::Unauthenticated,
             "a token is needed: send the header \"Authorization: Bearer lzt_…\"; `lazaret token create` makes one",
@@ -33,11 +33,11 @@ pub(super) async fn authenticate(state: &State, request: &HttpRequest) -> Result
             Ok(requester)
         }
         Err(error @ TokenError::Invalid) => {
-            Err(problem(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, &error.to_string()))
+            Err(Refusal::new(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, error.to_string()))
         }
         Err(error) => {
             tracing::error!(%error, "a token could not be checked");
-            Err(problem(
+            Err(Refusal::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 ErrorCode::Internal,
                 "the token could not be checked; the log of Lazaret has the cause",

@@ -1,6 +1,8 @@
 //! GraphQL over HTTP by a handler of our own: a bounded JSON body, queries alone on GET, no batches, and status
 //! codes as the GraphQL-over-HTTP specification has them.
 
+use std::borrow::Cow;
+
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder,
     http::{Method, StatusCode, header},
@@ -13,7 +15,7 @@ use super::{
     State,
     authenticate::authenticate,
     media::{Media, is_json},
-    problem::problem,
+    problem::Refusal,
 };
 use crate::graphql::{self, RequestId, error::ErrorCode};
 
@@ -31,7 +33,8 @@ struct Asked {
 /// `/graphql`, all methods.
 pub(super) async fn serve(state: Data<State>, request: HttpRequest, body: Payload) -> HttpResponse {
     match answer(&state, &request, body).await {
-        Ok(response) | Err(response) => response,
+        Ok(response) => response,
+        Err(refusal) => refusal.into(),
     }
 }
 
@@ -39,15 +42,15 @@ pub(super) async fn serve(state: Data<State>, request: HttpRequest, body: Payloa
 pub(super) async fn schema(state: Data<State>, request: HttpRequest) -> HttpResponse {
     match authenticate(&state, &request).await {
         Ok(_) => HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(graphql::sdl()),
-        Err(refusal) => refusal,
+        Err(refusal) => refusal.into(),
     }
 }
 
-async fn answer(state: &State, request: &HttpRequest, body: Payload) -> Result<HttpResponse, HttpResponse> {
+async fn answer(state: &State, request: &HttpRequest, body: Payload) -> Result<HttpResponse, Refusal> {
     let get = match *request.method() {
         Method::POST => false,
         Method::GET => true,
-        _ => return Err(wrong_method("send GraphQL by POST, or queries by GET", "GET, POST")),
+        _ => return Err(Refusal::method("send GraphQL by POST, or queries by GET", "GET, POST")),
     };
     let accept = request.headers().get_all(header::ACCEPT).map(|value| value.to_str().unwrap_or_default());
     let accept = accept.collect::<Vec<_>>().join(",");
@@ -65,7 +68,7 @@ async fn answer(state: &State, request: &HttpRequest, body: Payload) -> Result<H
         execution = execution.operation_name(name);
     }
     if get && !is_query(&mut execution, asked.operation_name.as_deref()) {
-        return Err(wrong_method("GET runs queries alone; send mutations by POST", "POST"));
+        return Err(Refusal::method("GET runs queries alone; send mutations by POST", "POST"));
     }
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or(RequestId(String::new()));
     let response = graphql::execute(&state.schema, &state.store, requester, &id, execution).await;
@@ -73,13 +76,13 @@ async fn answer(state: &State, request: &HttpRequest, body: Payload) -> Result<H
 }
 
 /// The parameters of a GET.
-fn from_query(query: &str) -> Result<Asked, HttpResponse> {
+fn from_query(query: &str) -> Result<Asked, Refusal> {
     let mut asked = Map::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let value = match name.as_ref() {
             "query" | "operationName" => Value::String(value.into_owned()),
             "variables" | "extensions" => serde_json::from_str(&value)
-                .map_err(|error| bad(&format!("the parameter `{name}` is no JSON: {error}")))?,
+                .map_err(|error| bad(format!("the parameter `{name}` is no JSON: {error}")))?,
             _ => continue,
         };
         asked.insert(name.into_owned(), value);
@@ -88,7 +91,7 @@ fn from_query(query: &str) -> Result<Asked, HttpResponse> {
 }
 
 /// The body of a POST.
-async fn from_body(request: &HttpRequest, body: Payload) -> Result<Asked, HttpResponse> {
+async fn from_body(request: &HttpRequest, body: Payload) -> Result<Asked, Refusal> {
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if !is_json(content_type) {
         return Err(refusal(
@@ -98,16 +101,16 @@ async fn from_body(request: &HttpRequest, body: Payload) -> Result<Asked, HttpRe
     }
     let bytes = match body.to_bytes_limited(MAX_BODY).await {
         Ok(Ok(bytes)) => bytes,
-        Ok(Err(error)) => return Err(bad(&format!("the body could not be read: {error}"))),
+        Ok(Err(error)) => return Err(bad(format!("the body could not be read: {error}"))),
         Err(_) => {
             return Err(refusal(
                 StatusCode::PAYLOAD_TOO_LARGE,
-                &format!("the body has more than {MAX_BODY} bytes, the most that is read"),
+                format!("the body has more than {MAX_BODY} bytes, the most that is read"),
             ));
         }
     };
     let value =
-        serde_json::from_slice(&bytes).map_err(|error| bad(&format!("the body is no JSON: {error}")))?;
+        serde_json::from_slice(&bytes).map_err(|error| bad(format!("the body is no JSON: {error}")))?;
     match value {
         Value::Object(asked) => parameters(asked),
         Value::Array(_) => Err(bad("batches are not taken; send one request at a time")),
@@ -115,7 +118,7 @@ async fn from_body(request: &HttpRequest, body: Payload) -> Result<Asked, HttpRe
     }
 }
 
-fn parameters(mut asked: Map<String, Value>) -> Result<Asked, HttpResponse> {
+fn parameters(mut asked: Map<String, Value>) -> Result<Asked, Refusal> {
     let query = match asked.remove("query") {
         Some(Value::String(query)) if !query.trim().is_empty() => query,
         Some(Value::String(_)) | None => {
@@ -134,11 +137,11 @@ fn parameters(mut asked: Map<String, Value>) -> Result<Asked, HttpResponse> {
     Ok(Asked { query, operation_name, variables })
 }
 
-fn object(value: Option<Value>, name: &str) -> Result<Map<String, Value>, HttpResponse> {
+fn object(value: Option<Value>, name: &str) -> Result<Map<String, Value>, Refusal> {
     match value {
         None | Some(Value::Null) => Ok(Map::new()),
         Some(Value::Object(object)) => Ok(object),
-        Some(_) => Err(bad(&format!("`{name}` must be an object"))),
+        Some(_) => Err(bad(format!("`{name}` must be an object"))),
     }
 }
 
@@ -183,16 +186,10 @@ fn status_of(response: &Response, media: Media) -> StatusCode {
     }
 }
 
-fn bad(message: &str) -> HttpResponse {
+fn bad(message: impl Into<Cow<'static, str>>) -> Refusal {
     refusal(StatusCode::BAD_REQUEST, message)
 }
 
-fn refusal(status: StatusCode, message: &str) -> HttpResponse {
-    problem(status, ErrorCode::BadUserInput, message)
-}
-
-fn wrong_method(message: &str, allowed: &'static str) -> HttpResponse {
-    let mut response = refusal(StatusCode::METHOD_NOT_ALLOWED, message);
-    response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allowed));
-    response
+fn refusal(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Refusal {
+    Refusal::new(status, ErrorCode::BadUserInput, message)
 }

@@ -6,20 +6,20 @@ use actix_web::{
     web::{Data, Path},
 };
 
-use super::{State, authenticate::authenticate, problem::problem};
+use super::{State, authenticate::authenticate, problem::Refusal};
 use crate::{graphql::error::ErrorCode, reporting::report_path};
 
 /// A report's file as a download.
 pub(super) async fn serve(state: Data<State>, request: HttpRequest, name: Path<String>) -> HttpResponse {
     if let Err(refusal) = authenticate(&state, &request).await {
-        return refusal;
+        return refusal.into();
     }
     let missing = || {
-        problem(
+        HttpResponse::from(Refusal::new(
             StatusCode::NOT_FOUND,
             ErrorCode::BadUserInput,
             "there is no such report; write one with the mutation `generateReport`",
-        )
+        ))
     };
     let Some(path) = report_path(&state.data_dir, &name) else { return missing() };
     let media = match path.extension().and_then(|extension| extension.to_str()) {

@@ -105,6 +105,7 @@ impl Container {
 pub struct ContainerQuery;
 
 #[Object]
+#[expect(clippy::too_many_arguments, reason = "the arguments of a connection are the field's arguments")]
 impl ContainerQuery {
     /// All containers that exist on some host.
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]

@@ -42,6 +42,7 @@ pub struct Host(pub(super) host::Model);
 
 /// A machine with a container engine, or a folder of image archives that stands for one.
 #[Object]
+#[expect(clippy::too_many_arguments, reason = "the arguments of a connection are the field's arguments")]
 impl Host {
     /// The global id, opaque and stable.
     pub(super) async fn id(&self) -> ID {
@@ -157,6 +158,7 @@ pub(super) fn said(text: &str) -> Option<&str> {
 pub struct HostQuery;
 
 #[Object]
+#[expect(clippy::too_many_arguments, reason = "the arguments of a connection are the field's arguments")]
 impl HostQuery {
     /// A host by its global id; null when there is no such host.
     async fn host(

@@ -32,6 +32,7 @@ pub enum ImageBy {
 pub struct ImageQuery;
 
 #[Object]
+#[expect(clippy::too_many_arguments, reason = "the arguments of a connection are the field's arguments")]
 impl ImageQuery {
     /// One image; null when there is no such image.
     async fn image(

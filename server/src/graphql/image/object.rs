@@ -40,6 +40,7 @@ impl Image {
 
 /// A container image, identified by the digest of its configuration. The same image on ten hosts is one image.
 #[Object]
+#[expect(clippy::too_many_arguments, reason = "the arguments of a connection are the field's arguments")]
 impl Image {
     /// The global id, opaque and stable.
     pub(in crate::graphql) async fn id(&self) -> ID {

@@ -215,6 +215,7 @@ impl ScanTask {
 pub struct ScanJobQuery;
 
 #[Object]
+#[expect(clippy::too_many_arguments, reason = "the arguments of a connection are the field's arguments")]
 impl ScanJobQuery {
     /// A scan job by its global id; null when there is no such job.
     async fn scan_job(

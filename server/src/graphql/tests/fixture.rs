@@ -7,6 +7,7 @@ use lazaret_entities::{
 };
 use sea_orm::{ActiveModelTrait, ConnectionTrait, Set};
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::{
     auth::{Requester, Role},
@@ -17,13 +18,15 @@ use crate::{
 /// The schema over a store.
 pub(super) struct Api {
     pub(super) store: Store,
+    pub(super) data_dir: TempDir,
     schema: AppSchema,
 }
 
 impl Api {
     pub(super) fn over(store: Store) -> Self {
-        let services = Services { store: store.clone(), data_dir: std::env::temp_dir() };
-        Self { schema: schema(services), store }
+        let data_dir = tempfile::tempdir().unwrap();
+        let services = Services { store: store.clone(), data_dir: data_dir.path().to_path_buf() };
+        Self { schema: schema(services), store, data_dir }
     }
 
     /// Executes as somebody with a role.

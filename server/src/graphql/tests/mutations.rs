@@ -121,6 +121,31 @@ async fn inputs_that_contradict_themselves_are_refused() {
 }
 
 #[tokio::test]
+async fn a_report_is_written_on_an_image_and_on_the_fleet() {
+    let (store, _folder) = testing::sqlite().await;
+    let (api, image, _) = fleet(store).await;
+    let mutation =
+        "mutation($input: GenerateReportInput!) { generateReport(input: $input) { userErrors { code }
+        files { name mediaType size path } } }";
+    for input in [json!({}), json!({ "imageId": image })] {
+        let payload = api.data(mutation, json!({ "input": input })).await["generateReport"].clone();
+        assert_eq!(payload["userErrors"], json!([]), "{input}");
+        let files = payload["files"].as_array().unwrap();
+        assert!(files.iter().any(|file| file["mediaType"].as_str().unwrap().starts_with("text/html")));
+        for file in files {
+            let name = file["name"].as_str().unwrap();
+            assert_eq!(file["path"], format!("/reports/{name}"));
+            let path = crate::reporting::report_path(api.data_dir.path(), name).unwrap();
+            assert_eq!(file["size"], std::fs::metadata(path).unwrap().len().to_string());
+        }
+    }
+    for bad in [json!("x"), json!(base64_of("Image:999"))] {
+        let payload = api.data(mutation, json!({ "input": { "imageId": bad } })).await;
+        assert_eq!(payload["generateReport"]["userErrors"][0]["code"], "NOT_FOUND");
+    }
+}
+
+#[tokio::test]
 async fn viewers_change_nothing() {
     let (store, _folder) = testing::sqlite().await;
     let (api, _, new) = fleet(store).await;

@@ -1,0 +1,112 @@
+//! Writing reports.
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+
+use super::{
+    context::{requester_with, services},
+    error::ApiError,
+    node::{Kind, key_of},
+    scalars::BigInt,
+};
+use crate::{
+    auth::Role,
+    reporting::{self, ReportingError, Scope},
+};
+
+/// What goes wrong when a report is written. More codes may be added.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GenerateReportErrorCode {
+    /// The id names no image.
+    NotFound,
+}
+
+user_error!(GenerateReportError, GenerateReportErrorCode, "Why no report was written.");
+
+/// What the report is about.
+#[derive(InputObject, Clone, Debug)]
+pub struct GenerateReportInput {
+    /// The global id of one image; the whole fleet when absent or null.
+    image_id: Option<ID>,
+    /// Comes back in the payload, so that a client knows its own request again.
+    client_mutation_id: Option<String>,
+}
+
+/// A file of a report.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct ReportFile {
+    /// Its name.
+    name: String,
+    /// Its media type, for example `text/html`.
+    media_type: String,
+    /// Bytes.
+    size: BigInt,
+    /// The path on this server at which it is read, with the same token.
+    path: String,
+}
+
+/// The report that was written.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct GenerateReportPayload {
+    /// Its files: HTML for people, CSV for tables; null when none was written.
+    files: Option<Vec<ReportFile>>,
+    /// Why none was written; empty when one was.
+    user_errors: Vec<GenerateReportError>,
+    /// What the input had.
+    client_mutation_id: Option<String>,
+}
+
+/// Reports.
+#[derive(Default)]
+pub struct ReportMutation;
+
+#[Object]
+impl ReportMutation {
+    /// Writes a report on one image or on the whole fleet. Needs the role OPERATOR.
+    async fn generate_report(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What the report is about.")] input: GenerateReportInput,
+    ) -> Result<GenerateReportPayload, ApiError> {
+        requester_with(ctx, Role::Operator)?;
+        let services = services(ctx)?;
+        let mut payload = GenerateReportPayload {
+            files: None,
+            user_errors: Vec::new(),
+            client_mutation_id: input.client_mutation_id,
+        };
+        let not_found = || {
+            GenerateReportError::new(
+                GenerateReportErrorCode::NotFound,
+                &["imageId"],
+                "there is no image with this id; list images with the query `images`",
+            )
+        };
+        let scope = match &input.image_id {
+            None => Scope::Fleet,
+            Some(id) => match key_of(Kind::Image, id) {
+                Some(key) => Scope::Image(key),
+                None => {
+                    payload.user_errors.push(not_found());
+                    return Ok(payload);
+                }
+            },
+        };
+        match reporting::generate(&services.store, &services.data_dir, scope).await {
+            Ok(files) => payload.files = Some(files.into_iter().map(ReportFile::from).collect()),
+            Err(ReportingError::NoImage(_)) => payload.user_errors.push(not_found()),
+            Err(error) => return Err(ApiError::internal(error)),
+        }
+        Ok(payload)
+    }
+}
+
+impl From<reporting::ReportFile> for ReportFile {
+    fn from(file: reporting::ReportFile) -> Self {
+        Self {
+            path: format!("/reports/{}", file.name),
+            name: file.name,
+            media_type: file.media_type.to_owned(),
+            size: BigInt(i64::try_from(file.size).unwrap_or(i64::MAX)),
+        }
+    }
+}
