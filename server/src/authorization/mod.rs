@@ -10,6 +10,9 @@ use crate::auth::Requester;
 use crate::events::{Event, record_all};
 use crate::store::StoreError;
 
+#[cfg(test)]
+mod tests;
+
 /// Images of one statement: far below SQLite's bound on parameters.
 const BATCH: usize = 500;
 

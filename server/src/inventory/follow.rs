@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::archives::{ArchiveFolder, FolderError};
 use super::docker::{Engine, EngineError};
+use super::hosts;
 use super::reconcile::{self, Applied};
 use super::snapshot::HostSnapshot;
 use crate::store::{Store, StoreError};
@@ -238,7 +239,7 @@ async fn mark_offline(
     error: &FollowError,
 ) -> Result<(), FollowError> {
     let tx = context.store.begin_write().await?;
-    reconcile::offline(&*tx, endpoint, kind, &error.to_string(), context.store.clock().now()).await?;
+    hosts::offline(&*tx, endpoint, kind, &error.to_string(), context.store.clock().now()).await?;
     tx.commit().await?;
     Ok(())
 }

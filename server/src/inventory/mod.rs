@@ -6,6 +6,7 @@
 pub mod archives;
 pub mod docker;
 pub mod follow;
+pub mod hosts;
 pub mod list_containers;
 pub mod list_hosts;
 pub mod list_images;

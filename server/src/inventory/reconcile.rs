@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use lazaret_entities::host::{HostKind, HostState};
 use lazaret_entities::image::{ScanStatus, SecurityStatus};
 use lazaret_entities::{Timestamp, container, host, image, image_ref, tag};
 use sea_orm::{
@@ -10,6 +9,7 @@ use sea_orm::{
     QuerySelect, Set,
 };
 
+use super::hosts::upsert;
 use super::presence::refresh_images;
 use super::snapshot::{HostSnapshot, ImageDetails, ImageSnapshot, Known, short_digest};
 
@@ -66,7 +66,7 @@ pub async fn apply(
     snapshot: &HostSnapshot,
     now: Timestamp,
 ) -> Result<Applied, DbErr> {
-    let host_id = upsert_host(tx, snapshot, now).await?;
+    let host_id = upsert(tx, snapshot, now).await?;
     let refs = image_ref::Entity::find().filter(image_ref::Column::HostId.eq(host_id)).all(tx).await?;
     let refs: HashMap<String, image_ref::Model> =
         refs.into_iter().map(|row| (row.engine_id.clone(), row)).collect();
@@ -82,72 +82,6 @@ pub async fn apply(
     touched.extend(upsert_containers(tx, host_id, snapshot, &image_ids, now).await?);
     let (discovered, removed) = refresh_images(tx, &touched, now).await?;
     Ok(Applied { host_id, discovered, removed })
-}
-
-/// Marks the host at `endpoint` as one that does not answer. Its images and containers stay as they were seen last.
-///
-/// # Errors
-/// When the database refuses the row.
-pub async fn offline(
-    tx: &impl ConnectionTrait,
-    endpoint: &str,
-    kind: HostKind,
-    error: &str,
-    now: Timestamp,
-) -> Result<(), DbErr> {
-    if let Some(row) = host::Entity::find().filter(host::Column::Endpoint.eq(endpoint)).one(tx).await? {
-        let mut row = row.into_active_model();
-        row.state = Set(HostState::Offline);
-        row.last_error = Set(error.to_owned());
-        row.update(tx).await?;
-        return Ok(());
-    }
-    let row = host::ActiveModel {
-        name: Set(endpoint.to_owned()),
-        kind: Set(kind),
-        endpoint: Set(endpoint.to_owned()),
-        state: Set(HostState::Offline),
-        engine_name: Set(String::new()),
-        engine_version: Set(String::new()),
-        os: Set(String::new()),
-        kernel: Set(String::new()),
-        architecture: Set(String::new()),
-        storage_driver: Set(String::new()),
-        last_seen_at: Set(Timestamp::ZERO),
-        last_error: Set(error.to_owned()),
-        created_at: Set(now),
-        ..Default::default()
-    };
-    row.insert(tx).await?;
-    Ok(())
-}
-
-async fn upsert_host(
-    tx: &impl ConnectionTrait,
-    snapshot: &HostSnapshot,
-    now: Timestamp,
-) -> Result<i64, DbErr> {
-    let found = host::Entity::find().filter(host::Column::Endpoint.eq(&snapshot.endpoint)).one(tx).await?;
-    let new = found.is_none();
-    let mut row = found.map(IntoActiveModel::into_active_model).unwrap_or_default();
-    row.name = Set(snapshot.name.clone());
-    row.kind = Set(snapshot.kind);
-    row.state = Set(HostState::Online);
-    row.engine_name = Set(snapshot.engine_name.clone());
-    row.engine_version = Set(snapshot.engine_version.clone());
-    row.os = Set(snapshot.os.clone());
-    row.kernel = Set(snapshot.kernel.clone());
-    row.architecture = Set(snapshot.architecture.clone());
-    row.storage_driver = Set(snapshot.storage_driver.clone());
-    row.last_seen_at = Set(now);
-    row.last_error = Set(snapshot.error.clone());
-    if new {
-        row.endpoint = Set(snapshot.endpoint.clone());
-        row.created_at = Set(now);
-        Ok(row.insert(tx).await?.id)
-    } else {
-        Ok(row.update(tx).await?.id)
-    }
 }
 
 /// The image row of each `engine_id`. A reference that is stored wins over the digest that the host gives: a scan may

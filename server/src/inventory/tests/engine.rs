@@ -4,8 +4,10 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use bollard::Docker;
+use bollard::models::ContainerCreateBody;
 use bollard::query_parameters::{ImportImageOptions, RemoveImageOptions};
 use futures_util::StreamExt;
+use lazaret_entities::container::ContainerState;
 use lazaret_entities::host::HostState;
 use lazaret_entities::{host, image, tag};
 use lazaret_scanner::Limits;
@@ -81,6 +83,17 @@ async fn an_image_of_the_engine_is_listed_inspected_and_read_from_its_export() {
     let Some(endpoint) = engine() else { return };
     let docker = client(&endpoint).negotiate_version().await.expect("an engine");
     load(&docker, sample("export")).await;
+    let created = docker
+        .create_container(
+            None,
+            ContainerCreateBody {
+                image: Some("lazaret-unit/export:1".to_owned()),
+                cmd: Some(vec!["/bin/true".to_owned()]),
+                ..ContainerCreateBody::default()
+            },
+        )
+        .await
+        .expect("a container");
     let connected = Engine::connect(&endpoint).await.expect("an engine");
     let snapshot = connected.snapshot(&Known::default(), &HashSet::new()).await.expect("a list");
     let listed = snapshot
@@ -89,6 +102,12 @@ async fn an_image_of_the_engine_is_listed_inspected_and_read_from_its_export() {
         .find(|image| image.tags.iter().any(|tag| tag == "lazaret-unit/export:1"))
         .expect("the image");
     assert_eq!(listed.details.as_ref().map(|details| details.architecture.as_str()), Some("amd64"));
+
+    let container =
+        snapshot.containers.iter().find(|container| container.engine_id == created.id).expect("listed");
+    assert_eq!((container.state, &container.image_engine_id), (ContainerState::Created, &listed.engine_id));
+    assert!(container.started_at.is_zero() && !container.created_at.is_zero());
+    docker.remove_container(&created.id, None).await.expect("removed");
 
     let from = ImageSource::Engine { endpoint: endpoint.clone(), image: listed.engine_id.clone() };
     let inspected = inspect(&from, &Limits::default()).await.expect("inspected").remove(0);

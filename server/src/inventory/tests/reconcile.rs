@@ -1,10 +1,11 @@
+use lazaret_entities::EventType::{self, ImageDiscovered, ImageRemoved};
 use lazaret_entities::container::ContainerState;
 use lazaret_entities::host::{HostKind, HostState};
-use lazaret_entities::EventType::{self, ImageDiscovered, ImageRemoved};
 use lazaret_entities::{Timestamp, container, event, host, image, tag};
 use sea_orm::EntityTrait;
 
-use crate::inventory::reconcile::{Applied, apply, known, offline};
+use crate::inventory::hosts::offline;
+use crate::inventory::reconcile::{Applied, apply, known};
 use crate::inventory::snapshot::{ContainerSnapshot, HostSnapshot, ImageDetails, ImageSnapshot};
 use crate::store::Store;
 use crate::store::testing::on_each_database;

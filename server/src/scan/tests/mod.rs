@@ -1,5 +1,6 @@
 //! The way of an image from an archive on disk to its findings, on real stores.
 
+mod identity;
 mod jobs;
 mod layers;
 mod results;
