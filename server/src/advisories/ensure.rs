@@ -11,7 +11,6 @@ use super::feed::{Feed, REMEMBERED};
 use super::import::{Imported, ProgressSink};
 use super::rematch::{Rematched, images_with, rematch_ecosystem};
 use super::set;
-use crate::egress::EgressError;
 use crate::store::Store;
 
 /// What fetching sets did.
@@ -176,8 +175,9 @@ async fn fetch(
             (String::new(), String::new())
         }
         Err(error @ (AdvisoryError::Store(_) | AdvisoryError::Database(_))) => return Err(error),
-        Err(AdvisoryError::Egress(error @ EgressError::Offline(_))) => {
-            // Nothing was tried, so nothing is remembered.
+        Err(AdvisoryError::Egress(error)) if error.is_by_configuration() => {
+            // Nothing was tried, so nothing is remembered: once the configuration is right, the next try is made.
+            feed.give_up(store.clock().now());
             fetches.failed.push((ecosystem.to_owned(), error.to_string()));
             return Ok(false);
         }

@@ -99,6 +99,20 @@ impl EgressError {
         !matches!(self, Self::Status { .. } | Self::TooLarge { .. } | Self::TooManyRedirects { .. })
     }
 
+    /// Whether the configuration or the command line forbade the call: nothing was sent, and only a person can change
+    /// that.
+    pub fn is_by_configuration(&self) -> bool {
+        matches!(
+            self,
+            Self::Offline(_)
+                | Self::InvalidUrl(_)
+                | Self::Refused { .. }
+                | Self::InvalidNetwork(_)
+                | Self::InvalidProxy(_)
+                | Self::InvalidCaFile { .. }
+        )
+    }
+
     pub(super) fn refused(url: &url::Url, refusal: Refusal) -> Self {
         Self::Refused { url: url.to_string(), reason: refusal.to_string() }
     }

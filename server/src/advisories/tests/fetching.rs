@@ -123,6 +123,17 @@ async fn offline_asks_nobody_and_a_folder_still_serves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refused_address_is_not_remembered_beyond_the_process() {
+    let (store, folder) = sqlite().await;
+    let refused = feed("http://10.0.0.1", false, folder.path());
+    let fetches = ensure(&store, &refused, &names(&["npm", "PyPI"]), &no_progress()).await.unwrap();
+    assert_eq!(fetches.failed.len(), 1);
+    assert!(fetches.failed[0].1.contains("egress.allow_private"), "{:?}", fetches.failed);
+    assert!(!refused.is_reachable(store.clock().now()));
+    assert!(status(store.read()).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_imported_by_hand_is_not_replaced_unasked() {
     let (store, folder) = sqlite().await;
     let zip = zip_of(&pypi()[..1]);
