@@ -79,7 +79,7 @@ impl Context {
 
 /// Starts the log on standard error. `LAZARET_LOG` says how much of it, such as `debug` or `lazaret_server=trace`.
 pub(super) fn start_log(environment: &Environment, server: bool) {
-    let usual = if server { "info,sqlx=warn,sea_orm_migration=warn" } else { "warn" };
+    let usual = if server { "info,sqlx=warn,sea_orm_migration=warn,actix_server=warn" } else { "warn" };
     let filter = environment.get("LAZARET_LOG").map_or(usual, String::as_str);
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(usual));
     let log = tracing_subscriber::fmt()

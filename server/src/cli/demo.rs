@@ -24,9 +24,9 @@ use crate::store::Store;
 use crate::{advisories, demo};
 
 /// How long the samples may take: a hundred times what a small machine needs.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 /// How long the token of a run is valid.
-const TOKEN_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+const TOKEN_LIFE: Duration = Duration::from_hours(24);
 
 #[derive(Debug, Args)]
 pub(super) struct DemoArgs {
@@ -124,7 +124,7 @@ async fn scan(store: &Store, progress: &Progress) -> Result<(), CliError> {
     let now = store.clock().now();
     let tx = store.begin_write().await?;
     authorize_images(&*tx, &requester, &unscanned, now).await?;
-    start_scan(&*tx, &requester, &order::Scope::Selected(unscanned), Trigger::Manual, now).await?;
+    start_scan(&tx, &requester, &order::Scope::Selected(unscanned), Trigger::Manual, now).await?;
     tx.commit().await?;
     let scanned = async {
         loop {

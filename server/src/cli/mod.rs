@@ -47,18 +47,20 @@ Exit codes: 0 fine, 1 found what --fail-on names, 2 error.";
 
 /// Options that every command takes.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
 struct Global {
-    /// Folder for database and reports [env: LAZARET_DATA_DIR]
-    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
+    #[arg(long, global = true, value_name = "DIR", help = "Data folder [env: LAZARET_DATA_DIR]")]
     data_dir: Option<PathBuf>,
-    /// Database, else SQLite in that folder [env: LAZARET_DATABASE_URL]
-    #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        help = "Database, else SQLite there [env: LAZARET_DATABASE_URL]"
+    )]
     database_url: Option<String>,
-    /// Configuration file [env: LAZARET_CONFIG]
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    #[arg(long, global = true, value_name = "FILE", help = "Configuration file [env: LAZARET_CONFIG]")]
     config: Option<PathBuf>,
-    /// Never use the network [env: LAZARET_OFFLINE]
-    #[arg(long, global = true, help_heading = "Global options")]
+    #[arg(long, global = true, help = "Never use the network [env: LAZARET_OFFLINE]")]
     offline: bool,
 }
 

@@ -53,7 +53,7 @@ impl Progress {
         match event {
             TargetProgress::Reading { read, size } => self.set("Reading layers", read, Some(size)),
             TargetProgress::Matching { packages } => {
-                self.set(format!("Matching {packages} packages"), 0, None)
+                self.set(format!("Matching {packages} packages"), 0, None);
             }
         }
     }
@@ -67,7 +67,7 @@ impl Progress {
                 self.set(format!("Importing advisories for {ecosystem}"), records, Some(total));
             }
             advisories::Progress::Finished { ecosystem } => {
-                self.set(format!("Advisories for {ecosystem} are here"), 0, None)
+                self.set(format!("Advisories for {ecosystem} are here"), 0, None);
             }
         }
     }

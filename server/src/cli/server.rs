@@ -23,7 +23,7 @@ use crate::{graphql, http};
 /// How long the first look at an engine or folder may take before the start goes on without its numbers.
 const FIRST_LOOK: Duration = Duration::from_secs(10);
 /// How often is looked whether advisories are due.
-const RENEWAL_LOOK: Duration = Duration::from_secs(15 * 60);
+const RENEWAL_LOOK: Duration = Duration::from_mins(15);
 /// How long the background work may take to end.
 const STOP: Duration = Duration::from_secs(30);
 

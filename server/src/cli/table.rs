@@ -1,6 +1,7 @@
 //! The table of a scan: what a person reads first.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -220,7 +221,7 @@ fn style(severity: Severity) -> Style {
 fn some(names: &[&str], most: usize) -> String {
     let mut text = names.iter().take(most).copied().collect::<Vec<_>>().join(", ");
     if names.len() > most {
-        text.push_str(&format!(" +{}", names.len() - most));
+        let _ = write!(text, " +{}", names.len() - most);
     }
     text
 }

@@ -125,7 +125,7 @@ fn dotted_keys(defaults: &Map<String, Value>) -> Vec<(String, &Value)> {
     for (key, value) in defaults {
         match value {
             Value::Object(section) => {
-                keys.extend(section.iter().map(|(name, value)| (format!("{key}.{name}"), value)))
+                keys.extend(section.iter().map(|(name, value)| (format!("{key}.{name}"), value)));
             }
             value => keys.push((key.clone(), value)),
         }

@@ -128,7 +128,7 @@ fn stem(row: &image::Model) -> String {
     let digits = row.digest.strip_prefix("sha256:").unwrap_or(&row.digest);
     let short: String = digits.chars().take(12).collect();
     let mut name = String::new();
-    if !row.name.starts_with("sha256:") {
+    if !row.digest.contains(row.name.as_str()) {
         for character in row.name.chars().take(80) {
             let kept =
                 if character.is_ascii_alphanumeric() || ".-".contains(character) { character } else { '_' };
@@ -162,10 +162,12 @@ struct Partial {
 impl Partial {
     fn create(folder: &Path, name: &str) -> Result<Self, ReportingError> {
         let path = folder.join(name);
-        let file = tempfile::Builder::new()
-            .prefix(".report-")
-            .tempfile_in(folder)
-            .map_err(|error| cannot_write(&path, &error))?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".report-");
+        // As any program writes a file that it was asked for: the umask decides who reads it.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder.tempfile_in(folder).map_err(|error| cannot_write(&path, &error))?;
         let (file, partial) = file.into_parts();
         Ok(Self { out: BufWriter::new(file), file: partial, path, name: name.to_owned() })
     }

@@ -127,7 +127,6 @@ fn finding(
     let advisory = advisories.get(&speaker.advisory_id);
     let fixed_versions: Vec<String> = serde_json::from_str(&speaker.fixed_versions).unwrap_or_default();
     let aliases = identifiers.get(&vulnerability.id).cloned().unwrap_or_default();
-    let upgraded = if package.source_name.is_empty() { &package.name } else { &package.source_name };
     Some(Vulnerability {
         id: vulnerability.display_id.clone(),
         aliases: aliases.into_iter().filter(|alias| *alias != vulnerability.display_id).collect(),
@@ -135,7 +134,7 @@ fn finding(
         severity_source: worst.severity_source.clone(),
         cvss_score: vulnerability.cvss_score,
         summary: vulnerability.summary.clone(),
-        advice: Vulnerability::advise(upgraded, installed(package), &fixed_versions),
+        advice: Vulnerability::advise(&package.name, &package.version, &fixed_versions),
         installed_version: package.version.clone(),
         fixed_versions,
         advisory: Advisory {
@@ -148,11 +147,6 @@ fn finding(
         package: AffectedPackage::from(package),
         unimportant: worst.unimportant,
     })
-}
-
-/// The version that the advice speaks of: the source package's, for that is what it names.
-fn installed(package: &Package) -> &str {
-    if package.source_version.is_empty() { &package.version } else { &package.source_version }
 }
 
 async fn advisories(

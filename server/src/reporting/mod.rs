@@ -6,6 +6,8 @@ mod findings;
 mod fleet;
 mod image;
 mod scan;
+#[cfg(test)]
+mod tests;
 
 pub use error::ReportingError;
 pub use files::{ReportFile, Scope, generate, report_path, write_reports};

@@ -102,11 +102,7 @@ fn vulnerabilities(scanned: &ScannedImage, packages: &[Package]) -> Vec<Vulnerab
                 summary: found.summary.clone(),
                 package: AffectedPackage::from(package),
                 installed_version: package.version.clone(),
-                advice: Vulnerability::advise(
-                    &package.source_name,
-                    &package.source_version,
-                    &found.fixed_versions,
-                ),
+                advice: Vulnerability::advise(&package.name, &package.version, &found.fixed_versions),
                 fixed_versions: found.fixed_versions.clone(),
                 advisory: Advisory {
                     id: found.advisory_id.clone(),
