@@ -83,13 +83,13 @@ impl ReportMutation {
         };
         let scope = match &input.image_id {
             None => Scope::Fleet,
-            Some(id) => match key_of(Kind::Image, id) {
-                Some(key) => Scope::Image(key),
-                None => {
+            Some(id) => {
+                let Some(key) = key_of(Kind::Image, id) else {
                     payload.user_errors.push(not_found());
                     return Ok(payload);
-                }
-            },
+                };
+                Scope::Image(key)
+            }
         };
         match reporting::generate(&services.store, &services.data_dir, scope).await {
             Ok(files) => payload.files = Some(files.into_iter().map(ReportFile::from).collect()),

@@ -5,6 +5,7 @@
 
 pub mod analyse;
 pub mod counts;
+mod finding_details;
 pub mod identity;
 pub mod image_vulnerabilities;
 pub mod jobs;
