@@ -92,6 +92,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(cli, environment) {
         Ok(code) => code,
+        Err(error) if error.reader_left() => ExitCode::SUCCESS,
         Err(error) => {
             error.print();
             ExitCode::from(2)

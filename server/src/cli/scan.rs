@@ -81,7 +81,11 @@ pub(super) async fn run(context: &Context, args: &ScanArgs) -> Result<ExitCode, 
         Some(floor) => scans.into_iter().map(|scan| at_least(scan, floor)).collect(),
         None => scans,
     };
-    print(args, shown)?;
+    match print(args, shown) {
+        // Whoever reads only the head of the table still gets the exit code of the whole.
+        Err(error) if error.reader_left() => {}
+        printed => printed?,
+    }
     Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 

@@ -45,6 +45,7 @@ pub(super) struct Server {
     store: Store,
     address: SocketAddr,
     engine: Option<String>,
+    engine_off: bool,
     archives: Option<PathBuf>,
     stop: CancellationToken,
     tasks: JoinSet<()>,
@@ -97,7 +98,17 @@ impl Server {
         let data_dir = context.config.data_dir.clone();
         let state = http::State { store: store.clone(), schema: graphql::schema(services), data_dir };
         let http = tokio::spawn(http::run(listener, state, 2, stop.clone().cancelled_owned()));
-        Ok(Self { store: store.clone(), address, engine, archives, stop, tasks, http, _lock: lock })
+        Ok(Self {
+            store: store.clone(),
+            address,
+            engine,
+            engine_off: context.config.engine.host == "none",
+            archives,
+            stop,
+            tasks,
+            http,
+            _lock: lock,
+        })
     }
 
     /// Where it answers.
@@ -110,6 +121,7 @@ impl Server {
         let mut lines = Vec::new();
         match &self.engine {
             Some(endpoint) => lines.push(self.host_line(HostKind::Engine, endpoint).await?),
+            None if self.engine_off => lines.push("No container engine is asked: engine.host is `none`".to_owned()),
             None => lines.push(
                 "No container engine found: set DOCKER_HOST, or put image archives into a folder and give it with --archives"
                     .to_owned(),

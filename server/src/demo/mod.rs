@@ -29,7 +29,7 @@ pub struct Query {
 pub const QUERIES: [Query; 3] = [
     Query {
         asks: "How is the fleet?",
-        query: "{ overview { images { total atRisk safe unknown } vulnerabilities { distinct { critical high medium low } } } }",
+        query: "{ overview { images { total atRisk safe unknown } vulnerabilities { distinct { critical high medium low unknown } } } }",
     },
     Query {
         asks: "Which images are worst?",
