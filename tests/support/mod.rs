@@ -1,0 +1,7 @@
+//! One line starts the product: `Lazaret::start(Database::Sqlite).await`.
+
+mod images;
+mod program;
+
+pub use images::{advisories, debian, node_app, python_app, write_archive};
+pub use program::{Database, Lazaret, databases, lazaret, run, stderr, stdout};
