@@ -22,7 +22,7 @@ fn scan_prints_a_plain_table_when_piped() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let table = stdout(&output);
     assert!(!table.contains('\u{1b}'), "no colours in a pipe");
-    for word in ["django", "2.2.0", "jinja2", "openssl", "CRITICAL"] {
+    for word in ["django", "2.2", "jinja2", "openssl", "CRITICAL"] {
         assert!(table.contains(word), "no {word} in\n{table}");
     }
 }
