@@ -53,7 +53,7 @@ async fn images_tags_and_containers_are_found_and_scanned_as_by_the_command() {
 
     let server = Lazaret::start_with(Database::Sqlite, Some(&engine)).await;
     assert!(run(server.command().args(["advisories", "import"]).arg(advisories(scratch.path()))).status.success());
-    let listing = "{ images { nodes { id imageId name tags { reference }
+    let listing = "{ images { nodes { id digest name tags { reference }
         containers { nodes { name state } } hosts { nodes { name kind } } } } }";
     let has_python = |data: &Value| {
         data["images"]["nodes"].as_array().unwrap().iter().any(|image| {

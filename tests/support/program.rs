@@ -168,7 +168,7 @@ impl Lazaret {
 
     /// Waits until the inventory holds `count` images and gives them.
     pub async fn images(&self, count: usize) -> Vec<Value> {
-        let query = "{ images(first: 100) { nodes { id imageId name } } }";
+        let query = "{ images(first: 100) { nodes { id digest name } } }";
         let data = self.wait_for(query, |data| data["images"]["nodes"].as_array().unwrap().len() == count).await;
         data["images"]["nodes"].as_array().unwrap().clone()
     }
@@ -177,14 +177,14 @@ impl Lazaret {
     pub async fn scan(&self, ids: &[&str]) -> Value {
         let authorized = self
             .data(
-                "mutation($ids: [ID!]!) { authorizeImages(input: { ids: $ids }) { userErrors { code message } } }",
+                "mutation($ids: [ID!]!) { authorizeImages(input: { imageIds: $ids }) { userErrors { code message } } }",
                 json!({ "ids": ids }),
             )
             .await;
         assert_eq!(authorized["authorizeImages"]["userErrors"], json!([]));
         let started = self
             .data(
-                "mutation($ids: [ID!]) { startScan(input: { scope: SELECTED, ids: $ids }) { scanJob { id status total } userErrors { code message } } }",
+                "mutation($ids: [ID!]) { startScan(input: { scope: SELECTED, imageIds: $ids }) { scanJob { id status total } userErrors { code message } } }",
                 json!({ "ids": ids }),
             )
             .await;
