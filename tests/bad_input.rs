@@ -45,7 +45,9 @@ fn a_tar_that_is_no_image_is_refused_with_what_was_expected() {
 #[test]
 fn an_unknown_image_reference_says_what_to_do() {
     let data = TempDir::new().unwrap();
-    let output = run(lazaret(data.path()).args(["scan", "no-such-image:1"]).env("DOCKER_HOST", "unix:///nonexistent/docker.sock"));
+    let output = run(lazaret(data.path())
+        .args(["scan", "no-such-image:1"])
+        .env("DOCKER_HOST", "unix:///nonexistent/docker.sock"));
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("no-such-image:1"), "{}", stderr(&output));
 }
@@ -91,7 +93,8 @@ async fn wrong_questions_get_an_answer_and_the_server_stays_up() {
     let page = server.graphql("{ images(first: 10000) { totalCount } }", json!({})).await;
     assert_eq!(page["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{page:#}");
     assert!(page["errors"][0]["message"].as_str().unwrap().contains("100"), "says the cap: {page:#}");
-    let other = server.graphql("{ images(after: \"bm9uc2Vuc2U\") { totalCount nodes { id } } }", json!({})).await;
+    let other =
+        server.graphql("{ images(after: \"bm9uc2Vuc2U\") { totalCount nodes { id } } }", json!({})).await;
     assert_eq!(other["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{other:#}");
     let gone = server.data("{ node(id: \"SW1hZ2U6OTk5OTk\") { id } }", json!({})).await;
     assert_eq!(gone["node"], Value::Null);

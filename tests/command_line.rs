@@ -32,7 +32,8 @@ fn scan_as_json_holds_to_its_published_schema() {
     let (data, archive) = with_python();
     let output = run(lazaret(data.path()).arg("scan").arg(&archive).args(["--format", "json"]));
     let result: Value = serde_json::from_str(&stdout(&output)).unwrap();
-    let schema = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/schemas/scan-result.json"));
+    let schema =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/schemas/scan-result.json"));
     let schema: Value = serde_json::from_str(&schema.unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let problems: Vec<_> = validator.iter_errors(&result).map(|problem| problem.to_string()).collect();
@@ -63,9 +64,15 @@ fn scan_exits_with_one_when_something_at_the_floor_was_found() {
 #[test]
 fn scan_writes_every_format_to_a_file() {
     let (data, archive) = with_python();
-    for (format, sign) in [("json", "{"), ("csv", "finding_id"), ("html", "<!doctype html>"), ("sarif", "{"), ("table", "")] {
+    for (format, sign) in
+        [("json", "{"), ("csv", "severity,"), ("html", "<!doctype html>"), ("sarif", "{"), ("table", "")]
+    {
         let file = data.path().join(format!("result.{format}"));
-        let output = run(lazaret(data.path()).arg("scan").arg(&archive).args(["--format", format, "--output"]).arg(&file));
+        let output = run(lazaret(data.path())
+            .arg("scan")
+            .arg(&archive)
+            .args(["--format", format, "--output"])
+            .arg(&file));
         assert_eq!(output.status.code(), Some(0), "{format}: {}", stderr(&output));
         assert_eq!(stdout(&output), "", "{format}: the result goes to the file alone");
         let text = std::fs::read_to_string(&file).unwrap();
@@ -101,7 +108,13 @@ fn a_layer_read_once_is_not_read_again() {
 #[test]
 fn help_fits_eighty_columns() {
     let data = TempDir::new().unwrap();
-    for command in [&["--help"][..], &["scan", "--help"], &["serve", "--help"], &["token", "create", "--help"], &["report", "--help"]] {
+    for command in [
+        &["--help"][..],
+        &["scan", "--help"],
+        &["serve", "--help"],
+        &["token", "create", "--help"],
+        &["report", "--help"],
+    ] {
         let output = run(lazaret(data.path()).args(command).env("COLUMNS", "80"));
         assert!(output.status.success());
         let text = stdout(&output);
@@ -127,7 +140,9 @@ fn tokens_are_created_listed_and_revoked() {
     let listed = stdout(&token(&["list"]));
     assert!(listed.contains("OPERATOR"), "{listed}");
     assert!(!listed.contains(made.trim()), "a list never shows a token");
-    let shown = listed.split_whitespace().find(|word| prefix.contains(word.trim_matches('…')) || word.starts_with("lzt_"));
+    let shown = listed
+        .split_whitespace()
+        .find(|word| prefix.contains(word.trim_matches('…')) || word.starts_with("lzt_"));
     let revoked = token(&["revoke", shown.unwrap_or(&prefix)]);
     assert!(revoked.status.success(), "{}", stderr(&revoked));
 }

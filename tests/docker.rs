@@ -6,7 +6,9 @@ use std::process::Command;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{Database, Lazaret, advisories, lazaret, python_app, run, stderr, stdout, write_archive};
+use crate::support::{
+    Database, Lazaret, advisories, lazaret, python_app, run, stderr, stdout, write_archive,
+};
 
 fn engine() -> Option<String> {
     let engine = std::env::var("LAZARET_TEST_DOCKER").ok();
@@ -35,7 +37,13 @@ fn findings(nodes: &Value, id: &str) -> Vec<(String, String, String)> {
         .as_array()
         .unwrap()
         .iter()
-        .map(|v| (v[id].as_str().unwrap().to_owned(), v["package"]["name"].to_string(), v["fixedVersions"].to_string()))
+        .map(|v| {
+            (
+                v[id].as_str().unwrap().to_owned(),
+                v["package"]["name"].to_string(),
+                v["fixedVersions"].to_string(),
+            )
+        })
         .collect();
     found.sort();
     found
@@ -47,12 +55,15 @@ async fn images_tags_and_containers_are_found_and_scanned_as_by_the_command() {
     let scratch = TempDir::new().unwrap();
     load(&engine, scratch.path());
     let name = docker(&engine, &["images", "--format", "{{.Repository}}:{{.Tag}}"]);
-    let name = name.lines().find(|line| line.contains("python")).unwrap().to_owned();
+    let name = name.lines().find(|line| line.contains("lazaret-e2e/python")).unwrap().to_owned();
     docker(&engine, &["tag", &name, "second/name:2"]);
-    let container = docker(&engine, &["create", "--network", "none", "--name", "lazaret-e2e", &name, "/bin/true"]);
+    let container =
+        docker(&engine, &["create", "--network", "none", "--name", "lazaret-e2e", &name, "/bin/true"]);
 
     let server = Lazaret::start_with(Database::Sqlite, Some(&engine)).await;
-    assert!(run(server.command().args(["advisories", "import"]).arg(advisories(scratch.path()))).status.success());
+    assert!(
+        run(server.command().args(["advisories", "import"]).arg(advisories(scratch.path()))).status.success()
+    );
     let listing = "{ images { nodes { id digest name tags { reference }
         containers { nodes { name state } } hosts { nodes { name kind } } } } }";
     let has_python = |data: &Value| {
@@ -78,8 +89,13 @@ async fn images_tags_and_containers_are_found_and_scanned_as_by_the_command() {
     let by_server = findings(&served["image"]["vulnerabilities"]["nodes"], "identifier");
 
     let alone = TempDir::new().unwrap();
-    assert!(run(lazaret(alone.path()).args(["advisories", "import"]).arg(advisories(scratch.path()))).status.success());
-    let scanned = run(lazaret(alone.path()).args(["scan", &name, "--format", "json"]).env("DOCKER_HOST", &engine));
+    assert!(
+        run(lazaret(alone.path()).args(["advisories", "import"]).arg(advisories(scratch.path())))
+            .status
+            .success()
+    );
+    let scanned =
+        run(lazaret(alone.path()).args(["scan", &name, "--format", "json"]).env("DOCKER_HOST", &engine));
     assert_eq!(scanned.status.code(), Some(0), "{}", stderr(&scanned));
     let scanned: Value = serde_json::from_str(&stdout(&scanned)).unwrap();
     let by_command = findings(&scanned["vulnerabilities"], "id");

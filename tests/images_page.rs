@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Database, Lazaret, advisories, databases, debian, node_app, python_app, run, stderr, write_archive};
+use crate::support::{
+    Database, Lazaret, advisories, databases, debian, node_app, python_app, run, stderr, write_archive,
+};
 
 /// A server with the sample advisories that knows three images: a Debian base, a Python and a Node application.
 async fn with_three_images(database: Database) -> (Lazaret, Vec<Value>) {
@@ -62,7 +64,8 @@ async fn s07_scan_now_answers_with_a_job_that_shows_progress() {
         assert_eq!(job["status"], "SUCCEEDED", "{job:#}");
         assert_eq!((&job["total"], &job["done"], &job["failed"]), (&json!(3), &json!(3), &json!(0)));
         assert_eq!(job["progress"], 100);
-        let jobs = server.data("{ scanJobs(first: 5) { totalCount nodes { id trigger scope } } }", json!({})).await;
+        let jobs =
+            server.data("{ scanJobs(first: 5) { totalCount nodes { id trigger scope } } }", json!({})).await;
         assert_eq!(jobs["scanJobs"]["totalCount"], 1);
         assert_eq!(jobs["scanJobs"]["nodes"][0]["id"], job["id"]);
     }
@@ -78,7 +81,9 @@ async fn s08_same_id_is_scanned_once() {
         write_archive(&debian().tag("registry.example/base:stable"), &server.archives().join("second.tar"));
         let query = "{ images { totalCount nodes { id tags { reference } } } }";
         let data = server
-            .wait_for(query, |data| data["images"]["nodes"][0]["tags"].as_array().is_some_and(|tags| tags.len() == 2))
+            .wait_for(query, |data| {
+                data["images"]["nodes"][0]["tags"].as_array().is_some_and(|tags| tags.len() == 2)
+            })
             .await;
         assert_eq!(data["images"]["totalCount"], 1);
         let id = data["images"]["nodes"][0]["id"].as_str().unwrap();
@@ -102,7 +107,10 @@ async fn s18_authorizing_takes_one_license_per_image() {
         assert_eq!(refused["startScan"]["userErrors"][0]["code"], "IMAGE_NOT_AUTHORIZED", "{refused:#}");
 
         let first = server.data(authorize, json!({ "ids": [ids(&images)[0]] })).await;
-        assert_eq!(first["authorizeImages"]["licenses"], json!({ "total": null, "used": 1, "available": null }));
+        assert_eq!(
+            first["authorizeImages"]["licenses"],
+            json!({ "total": null, "used": 1, "available": null })
+        );
         let again = server.data(authorize, json!({ "ids": [ids(&images)[0]] })).await;
         assert_eq!(again["authorizeImages"]["licenses"]["used"], 1, "authorizing twice costs once");
         let all = server.data(authorize, json!({ "ids": ids(&images) })).await;
@@ -134,11 +142,15 @@ async fn s26_image_details_have_name_id_size_and_operating_system() {
     let (server, images) = with_three_images(Database::Sqlite).await;
     let id = id_of(&images, "python");
     server.scan(&[id]).await;
-    let query = "query($id: ID!) { image(by: { id: $id }) { name digest size operatingSystem architecture } }";
+    let query =
+        "query($id: ID!) { image(by: { id: $id }) { name digest size operatingSystem architecture } }";
     let image = server.data(query, json!({ "id": id })).await["image"].clone();
     assert!(image["name"].as_str().unwrap().contains("python"));
     assert_eq!(image["digest"].as_str().unwrap().len(), "sha256:".len() + 64);
-    assert!(image["size"].as_str().unwrap().parse::<u64>().unwrap() > 0, "sizes are BigInt, a string in JSON");
+    assert!(
+        image["size"].as_str().unwrap().parse::<u64>().unwrap() > 0,
+        "sizes are BigInt, a string in JSON"
+    );
     assert!(image["operatingSystem"].as_str().unwrap().starts_with("Debian GNU/Linux 11"), "{image:#}");
     assert_eq!(image["architecture"], "amd64");
 }
@@ -163,7 +175,8 @@ async fn s27_vulnerabilities_filter_by_severity_search_by_name_and_advise() {
             let some = server.data(query, json!({ "id": id, "filter": { "severity": [severity] } })).await;
             let nodes = some["image"]["vulnerabilities"]["nodes"].as_array().unwrap().clone();
             assert!(nodes.iter().all(|v| v["severity"] == severity));
-            let expected = all["nodes"].as_array().unwrap().iter().filter(|v| v["severity"] == severity).count();
+            let expected =
+                all["nodes"].as_array().unwrap().iter().filter(|v| v["severity"] == severity).count();
             assert_eq!(nodes.len(), expected);
         }
         let searched = server.data(query, json!({ "id": id, "filter": { "search": "jinja" } })).await;

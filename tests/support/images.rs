@@ -41,9 +41,11 @@ pub fn node_app() -> ImageBuilder {
 
 fn base() -> ImageBuilder {
     let mut status = String::new();
-    for (name, version, source) in
-        [("libssl1.1", "1.1.1k-1", "openssl"), ("openssl", "1.1.1k-1", ""), ("zlib1g", "1:1.2.11.dfsg-2", "zlib")]
-    {
+    for (name, version, source) in [
+        ("libssl1.1", "1.1.1k-1", "openssl"),
+        ("openssl", "1.1.1k-1", ""),
+        ("zlib1g", "1:1.2.11.dfsg-2", "zlib"),
+    ] {
         let source = if source.is_empty() { String::new() } else { format!("Source: {source}\n") };
         let _ = write!(
             status,

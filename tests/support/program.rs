@@ -142,14 +142,16 @@ impl Lazaret {
 
     /// A GET with the admin token: status and body.
     pub async fn get(&self, path: &str) -> (u16, String) {
-        let answer = self.client.get(format!("{}{path}", self.url)).bearer_auth(&self.token).send().await.unwrap();
+        let answer =
+            self.client.get(format!("{}{path}", self.url)).bearer_auth(&self.token).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
     /// A raw POST to `/graphql` with the admin token: status and body.
     pub async fn post_raw(&self, body: &str) -> (u16, String) {
         let request = self.client.post(format!("{}/graphql", self.url)).bearer_auth(&self.token);
-        let answer = request.header("Content-Type", "application/json").body(body.to_owned()).send().await.unwrap();
+        let answer =
+            request.header("Content-Type", "application/json").body(body.to_owned()).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
@@ -169,7 +171,8 @@ impl Lazaret {
     /// Waits until the inventory holds `count` images and gives them.
     pub async fn images(&self, count: usize) -> Vec<Value> {
         let query = "{ images(first: 100) { nodes { id digest name } } }";
-        let data = self.wait_for(query, |data| data["images"]["nodes"].as_array().unwrap().len() == count).await;
+        let data =
+            self.wait_for(query, |data| data["images"]["nodes"].as_array().unwrap().len() == count).await;
         data["images"]["nodes"].as_array().unwrap().clone()
     }
 
@@ -198,8 +201,9 @@ impl Lazaret {
         let query = format!(
             "{{ node(id: \"{id}\") {{ ... on ScanJob {{ id status total done failed cancelled progress }} }} }}"
         );
-        let data =
-            self.wait_for(&query, |data| !matches!(data["node"]["status"].as_str(), Some("QUEUED" | "RUNNING"))).await;
+        let data = self
+            .wait_for(&query, |data| !matches!(data["node"]["status"].as_str(), Some("QUEUED" | "RUNNING")))
+            .await;
         data["node"].clone()
     }
 }
@@ -212,7 +216,12 @@ impl Drop for Lazaret {
     }
 }
 
-fn spawn(data: &Path, archives: &Path, database: Option<&str>, docker: Option<&str>) -> (Child, String, Option<String>) {
+fn spawn(
+    data: &Path,
+    archives: &Path,
+    database: Option<&str>,
+    docker: Option<&str>,
+) -> (Child, String, Option<String>) {
     let mut command = lazaret(data);
     if let Some(url) = database {
         command.args(["--database-url", url]);

@@ -17,6 +17,7 @@ use super::counts;
 use super::layers::{self, LayerStoreError};
 use super::persist::{LayerFact, Merged, PersistError, merge_layers};
 use crate::advisories::{self, AdvisoryError, Feed, MatchResult, ProgressSink};
+use crate::inventory::docker::EngineError;
 use crate::store::{Store, StoreError};
 
 /// How often progress is told of.
@@ -33,6 +34,16 @@ pub enum TargetError {
         "`{0}` is no file or folder here, and there is no container engine to ask for an image of that name; give the path of an image archive, or set DOCKER_HOST"
     )]
     NoEngine(String),
+    /// It is no path, and the engine does not answer.
+    #[error(
+        "`{image}` is no file or folder here, and the engine cannot be asked for an image of that name: {error}"
+    )]
+    EngineSilent {
+        /// What was asked for.
+        image: String,
+        /// Why the engine cannot be asked.
+        error: EngineError,
+    },
     /// The archive holds several images, none with that name.
     #[error("{target} holds no image `{wanted}`; it holds {}", .there.join(", "))]
     NoSuchImage {
@@ -127,7 +138,7 @@ pub fn resolve(target: &str, engine: Option<&str>) -> Result<ImageSource, Target
         let path = PathBuf::from(text);
         if path.exists() { Ok(ImageSource::Archive(path)) } else { Err(TargetError::NoSuchPath(path)) }
     };
-    if let Some(text) = target.strip_prefix("archive:").or_else(|| target.strip_prefix("dir:")) {
+    if let Some(text) = target.strip_prefix("archive:") {
         return path(text);
     }
     let reference = target.strip_prefix("engine:");
@@ -156,7 +167,7 @@ pub async fn scan_target(
     progress: &(dyn Fn(TargetProgress) + Send + Sync),
 ) -> Result<Vec<ScannedImage>, TargetError> {
     let from = resolve(target, context.engine)?;
-    let mut images = inspect(&from, context.limits).await?;
+    let mut images = inspect(&from, context.limits).await.map_err(|error| named(error, target))?;
     if let Some(wanted) = context.image {
         images = only(images, target, wanted)?;
     }
@@ -201,6 +212,16 @@ pub async fn scan_target(
         });
     }
     Ok(scanned)
+}
+
+/// An engine that does not answer knows no name of what was asked for; a person who mistyped a path needs it.
+fn named(error: AnalyseError, target: &str) -> TargetError {
+    match error {
+        AnalyseError::Engine(error @ (EngineError::Address { .. } | EngineError::Unreachable { .. })) => {
+            TargetError::EngineSilent { image: target.to_owned(), error }
+        }
+        error => error.into(),
+    }
 }
 
 async fn read_layers(
@@ -260,7 +281,7 @@ mod tests {
         let path = archive.display().to_string();
         let engine = Some("unix:///run/engine.sock");
         assert_eq!(resolve(&path, engine).expect("a path"), ImageSource::Archive(archive.clone()));
-        assert_eq!(resolve(&format!("dir:{path}"), None).expect("a path"), ImageSource::Archive(archive));
+        assert_eq!(resolve(&format!("archive:{path}"), None).expect("a path"), ImageSource::Archive(archive));
         let image = |name: &str| ImageSource::Engine {
             endpoint: "unix:///run/engine.sock".to_owned(),
             image: name.to_owned(),
