@@ -1,5 +1,6 @@
 //! What people and attackers get wrong: one clear sentence each, nothing lost, the server stays up.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -101,7 +102,7 @@ async fn wrong_questions_get_an_answer_and_the_server_stays_up() {
     let mut bomb = String::from("query { overview { ...F0 } } ");
     for level in 0..24 {
         let next = level + 1;
-        bomb.push_str(&format!("fragment F{level} on Overview {{ ...F{next} ...F{next} }} "));
+        let _ = write!(bomb, "fragment F{level} on Overview {{ ...F{next} ...F{next} }} ");
     }
     bomb.push_str("fragment F24 on Overview { lastScannedAt }");
     let refused = server.graphql(&bomb, json!({})).await;
