@@ -64,8 +64,8 @@ async fn images_tags_and_containers_are_found_and_scanned_as_by_the_command() {
     assert!(
         run(server.command().args(["advisories", "import"]).arg(advisories(scratch.path()))).status.success()
     );
-    let listing = "{ images { nodes { id digest name tags { reference }
-        containers { nodes { name state } } hosts { nodes { name kind } } } } }";
+    let listing = "{ images(first: 20) { nodes { id digest name tags { reference }
+        containers(first: 5) { nodes { name state } } hosts(first: 5) { nodes { name kind } } } } }";
     let has_python = |data: &Value| {
         data["images"]["nodes"].as_array().unwrap().iter().any(|image| {
             image["tags"].as_array().unwrap().iter().any(|tag| tag["reference"] == name.as_str())

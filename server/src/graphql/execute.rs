@@ -56,7 +56,9 @@ fn complete(error: ServerError, request_id: &RequestId) -> ServerError {
     let error = if code_of(&error).is_some() {
         error
     } else if TOO_MUCH.iter().any(|start| error.message.starts_with(start)) {
-        with_code(error, ErrorCode::QueryTooComplex)
+        let message = error.message.trim_end_matches('.');
+        let message = format!("{message}; ask for fewer rows (`first`), fields or levels in one request");
+        with_code(ServerError { message, ..error }, ErrorCode::QueryTooComplex)
     } else {
         with_code(error, ErrorCode::BadUserInput)
     };
