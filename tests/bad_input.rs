@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use lazaret_scanner::testing::{DockerArchive, ImageBuilder, LayerBuilder, OciLayout, TarBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{Database, Lazaret, debian, lazaret, run, stderr, write_archive};
+use crate::support::{Database, Lazaret, debian, lazaret, run, stderr, stdout, write_archive};
 
 /// The one sentence of a command that ends with 2.
 fn complaint(data: &Path, args: &[&str]) -> String {
@@ -41,6 +42,56 @@ fn a_tar_that_is_no_image_is_refused_with_what_was_expected() {
     tar.into_inner().unwrap();
     let said = complaint(data.path(), &["scan", archive.to_str().unwrap()]);
     assert!(said.contains("image") && said.contains("manifest.json"), "{said}");
+}
+
+/// The JSON of a scan that ends well.
+fn scanned(data: &Path, archive: &Path) -> Value {
+    let output = run(lazaret(data).arg("scan").arg(archive).args(["--format", "json"]));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    serde_json::from_str(&stdout(&output)).unwrap()
+}
+
+#[test]
+fn a_layer_that_climbs_out_of_the_image_is_scanned_without_that_entry() {
+    let data = TempDir::new().unwrap();
+    let folder = data.path().join("deep/er");
+    std::fs::create_dir_all(&folder).unwrap();
+    let archive = folder.join("climbing.tar");
+    let layer = TarBuilder::new()
+        .file("../../etc/passwd", "root::0:0::/:/bin/sh\n")
+        .file("srv/node_modules/lodash/package.json", r#"{"name":"lodash","version":"4.17.15"}"#);
+    let image = ImageBuilder::new().layer(LayerBuilder::from(layer)).tag("climbing:1");
+    std::fs::write(&archive, DockerArchive::new().image(image).build()).unwrap();
+    let result = scanned(data.path(), &archive);
+    assert_eq!(result["packages"][0]["name"], "lodash", "the rest of the layer is read");
+    assert!(result["warnings"].to_string().contains("../../etc/passwd"), "{:#}", result["warnings"]);
+    assert!(!data.path().join("etc").exists() && !folder.join("etc").exists(), "nothing is unpacked");
+}
+
+#[test]
+fn a_missing_layer_is_named() {
+    let data = TempDir::new().unwrap();
+    let archive = data.path().join("gap.tar");
+    let image = debian();
+    let missing = image.diff_ids()[0];
+    std::fs::write(&archive, OciLayout::new().image(image).without_blob(missing).build()).unwrap();
+    let said = complaint(data.path(), &["scan", archive.to_str().unwrap()]);
+    assert!(said.contains(&missing.hex()[..12]), "{said}");
+}
+
+#[test]
+fn an_unreadable_dpkg_status_is_said_and_never_taken_for_no_packages() {
+    let data = TempDir::new().unwrap();
+    let archive = data.path().join("garbled.tar");
+    let layer = LayerBuilder::new()
+        .os_release("debian", "11", "Debian GNU/Linux 11 (bullseye)")
+        .file("var/lib/dpkg/status", [0xff, 0xfe, 0x00, 0x01, 0x80].repeat(500));
+    let image = ImageBuilder::new().layer(layer).tag("garbled:1");
+    std::fs::write(&archive, DockerArchive::new().image(image).build()).unwrap();
+    let result = scanned(data.path(), &archive);
+    assert!(result["warnings"].to_string().contains("var/lib/dpkg/status"), "{:#}", result["warnings"]);
+    let table = stdout(&run(lazaret(data.path()).arg("scan").arg(&archive)));
+    assert!(table.contains("var/lib/dpkg/status") && !table.contains("no vulnerabilities known"), "{table}");
 }
 
 #[test]

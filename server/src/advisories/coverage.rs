@@ -5,14 +5,45 @@ use std::collections::BTreeMap;
 use lazaret_entities::{Timestamp, advisory_package};
 use lazaret_scanner::image::ImagePackage;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
 
 use super::candidates::{self, subjects};
 use super::ecosystem::{base, is_supported};
 use super::error::AdvisoryError;
 use super::set;
 
-/// Examples of packages that could not be assessed which are named one by one.
-const NAMED: usize = 3;
+/// Packages of a gap that are named; the others are counted.
+const NAMED: usize = 100;
+/// Packages that a sentence names.
+const NAMED_IN_SENTENCE: usize = 3;
+
+/// Something that the advisories could not be asked about. Kept with a scanned image as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Gap {
+    /// OSV ecosystem with release.
+    pub ecosystem: String,
+    /// Why, such as "no advisories for npm" or "Debian:13 is not in the advisories".
+    pub reason: String,
+    /// Packages that it concerns.
+    pub count: usize,
+    /// Name and version of the first hundred of them; empty when it is all of the ecosystem.
+    pub packages: Vec<String>,
+}
+
+impl Gap {
+    /// The gap in a sentence of its own.
+    pub fn sentence(&self) -> String {
+        match self.packages.as_slice() {
+            [] => self.reason.clone(),
+            [package] if self.count == 1 => format!("{package} was not assessed: {}", self.reason),
+            packages => {
+                let named = packages.iter().take(NAMED_IN_SENTENCE).cloned().collect::<Vec<_>>().join(", ");
+                let more = if self.count > NAMED_IN_SENTENCE { " and others" } else { "" };
+                format!("{} packages were not assessed ({named}{more}): {}", self.count, self.reason)
+            }
+        }
+    }
+}
 
 /// How well the packages of one ecosystem are covered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,14 +56,11 @@ pub struct Coverage {
     pub advisories_modified: Option<Timestamp>,
     /// Advisories in its set.
     pub records: u64,
-    /// What was not assessed and why, one sentence each; empty when everything was.
-    pub not_assessed: Vec<String>,
+    /// What was not assessed and why; empty when everything was.
+    pub not_assessed: Vec<Gap>,
 }
 
 /// How well packages are covered, without telling what they have.
-///
-/// A gap for want of advisories reads "no advisories for npm"; one for want of the release "Debian:13 is not in the
-/// advisories".
 pub async fn coverage(
     conn: &impl ConnectionTrait,
     packages: &[ImagePackage],
@@ -67,29 +95,33 @@ pub(super) async fn cover<'a>(
     for (ecosystem, packages) in counted {
         *counts.entry(ecosystem).or_default() += packages;
     }
-    let mut undecided: BTreeMap<&str, Vec<(String, &str)>> = BTreeMap::new();
+    let mut undecided: BTreeMap<&str, BTreeMap<&str, Vec<String>>> = BTreeMap::new();
     for (ecosystem, package, reason) in unassessed {
-        undecided.entry(ecosystem).or_default().push((package, reason));
+        undecided.entry(ecosystem).or_default().entry(reason).or_default().push(package);
     }
     let mut coverage = Vec::with_capacity(counts.len());
     for (ecosystem, packages) in counts {
         let loaded = set::find(conn, base(ecosystem)).await?.filter(set::is_loaded);
-        let mut not_assessed = Vec::new();
-        if !is_supported(ecosystem) {
-            not_assessed
-                .push(format!("packages of {ecosystem} are not assessed: no advisory source knows them"));
+        let whole = if !is_supported(ecosystem) {
+            Some(format!("packages of {ecosystem} are not assessed: no advisory source knows them"))
         } else if loaded.is_none() {
-            not_assessed.push(format!("no advisories for {}", base(ecosystem)));
+            Some(format!("no advisories for {}", base(ecosystem)))
         } else if ecosystem != base(ecosystem) && !has_release(conn, ecosystem).await? {
-            not_assessed.push(format!("{ecosystem} is not in the advisories"));
-        }
-        if let Some(packages) = undecided.get(ecosystem) {
-            for (package, reason) in packages.iter().take(NAMED) {
-                not_assessed.push(format!("{package} was not assessed: {reason}"));
-            }
-            if packages.len() > NAMED {
-                not_assessed.push(format!("{} more packages were not assessed", packages.len() - NAMED));
-            }
+            Some(format!("{ecosystem} is not in the advisories"))
+        } else {
+            None
+        };
+        let gap = |reason: String, count: usize, packages: Vec<String>| Gap {
+            ecosystem: ecosystem.to_owned(),
+            reason,
+            count,
+            packages,
+        };
+        let mut not_assessed: Vec<Gap> =
+            whole.map(|reason| gap(reason, packages, Vec::new())).into_iter().collect();
+        for (reason, names) in undecided.remove(ecosystem).unwrap_or_default() {
+            let count = names.len();
+            not_assessed.push(gap(reason.to_owned(), count, names.into_iter().take(NAMED).collect()));
         }
         coverage.push(Coverage {
             ecosystem: ecosystem.to_owned(),

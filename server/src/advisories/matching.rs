@@ -22,8 +22,6 @@ pub struct MatchResult {
     pub matches: Vec<Vulnerability>,
     /// How well each ecosystem of the packages is covered, by name.
     pub coverage: Vec<Coverage>,
-    /// Places in the list of packages that could not be assessed, each with the reason.
-    pub not_assessed: Vec<(usize, String)>,
 }
 
 /// A vulnerability that a package has.
@@ -101,7 +99,7 @@ pub async fn match_packages(
     let reasons: Vec<(&str, String, &str)> =
         not_assessed.iter().map(|(place, reason)| describe_package(&packages[*place], reason)).collect();
     let coverage = cover(conn, counted, reasons).await?;
-    Ok(MatchResult { matches, coverage, not_assessed })
+    Ok(MatchResult { matches, coverage })
 }
 
 /// The rows of vulnerabilities and all their ids, in order of the id.

@@ -31,7 +31,7 @@ mod write;
 
 pub use by_hand::import_path;
 pub use config::{AdvisoriesConfig, PUBLIC_SOURCE};
-pub use coverage::{Coverage, coverage};
+pub use coverage::{Coverage, Gap, coverage};
 pub use ecosystem::{SUPPORTED, publisher};
 pub use ensure::{Fetches, Refreshed, ensure, follow_up, renew_due, update};
 pub use error::AdvisoryError;

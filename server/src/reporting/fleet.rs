@@ -14,6 +14,8 @@ use sea_orm::{
     QueryOrder, Statement,
 };
 
+use crate::advisories::Gap;
+
 use super::image::base_name;
 use super::{ReportingError, count, optional_time, positive, time};
 
@@ -273,9 +275,9 @@ async fn coverage(conn: &impl ConnectionTrait, images: &[image::Model]) -> Resul
         .all(conn)
         .await?;
     let sets = advisory_set::Entity::find().all(conn).await?;
-    let mut gaps: BTreeSet<String> = BTreeSet::new();
+    let mut gaps: BTreeSet<Gap> = BTreeSet::new();
     for row in images {
-        gaps.extend(serde_json::from_str::<Vec<String>>(&row.not_assessed).unwrap_or_default());
+        gaps.extend(serde_json::from_str::<Vec<Gap>>(&row.not_assessed).unwrap_or_default());
     }
     Ok(present
         .into_iter()
@@ -286,9 +288,15 @@ async fn coverage(conn: &impl ConnectionTrait, images: &[image::Model]) -> Resul
                 images: positive(present.images),
                 advisories: set.map_or(0, |set| positive(set.records)),
                 advisories_modified: set.and_then(|set| optional_time(set.newest_modified)),
-                not_assessed: gaps.iter().filter(|gap| gap.contains(&present.ecosystem)).cloned().collect(),
+                not_assessed: sentences(&gaps, &present.ecosystem),
                 ecosystem: present.ecosystem,
             }
         })
         .collect())
+}
+
+/// What images lack of one ecosystem, each once.
+fn sentences(gaps: &BTreeSet<Gap>, ecosystem: &str) -> Vec<String> {
+    let of_it = gaps.iter().filter(|gap| gap.ecosystem == ecosystem).map(Gap::sentence);
+    of_it.collect::<BTreeSet<_>>().into_iter().collect()
 }

@@ -12,6 +12,8 @@ use lazaret_reports::model::{
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
+use crate::advisories::Gap;
+
 use super::{ReportingError, count, findings, optional_time, positive, time};
 
 /// The image that a person means: by digest, by tag, or by the beginning of its digest.
@@ -145,41 +147,34 @@ async fn coverage(
     packages: &[Package],
 ) -> Result<Vec<Coverage>, DbErr> {
     let sets = advisory_set::Entity::find().all(conn).await?;
-    let gaps: Vec<String> = serde_json::from_str(&row.not_assessed).unwrap_or_default();
-    let mut names: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let gaps: Vec<Gap> = serde_json::from_str(&row.not_assessed).unwrap_or_default();
+    let mut names: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for package in packages {
-        names.entry(&package.ecosystem).or_default().push(&package.name);
+        names.entry(&package.ecosystem).or_default().push(package.name.clone());
     }
-    let mut coverage: Vec<Coverage> = names
-        .iter()
+    Ok(names
+        .into_iter()
         .map(|(ecosystem, packages)| {
             let set = sets.iter().find(|set| set.records > 0 && set.ecosystem == base_name(ecosystem));
-            let whole = [
-                format!("no advisories for {ecosystem}"),
-                format!("no advisories for {}", base_name(ecosystem)),
-            ];
-            let not_assessed = gaps.iter().filter(|gap| whole.contains(gap)).map(|gap| NotAssessed {
-                reason: gap.clone(),
-                count: count(packages.len()),
-                packages: packages.iter().map(|name| (*name).to_owned()).collect(),
-            });
+            let gaps = gaps.iter().filter(|gap| gap.ecosystem == ecosystem);
             Coverage {
-                ecosystem: (*ecosystem).to_owned(),
+                ecosystem: ecosystem.to_owned(),
                 packages: count(packages.len()),
                 advisories: set.map_or(0, |set| positive(set.records)),
                 advisories_modified: set.and_then(|set| optional_time(set.newest_modified)),
-                not_assessed: not_assessed.collect(),
+                not_assessed: gaps.map(|gap| not_assessed(gap, &packages)).collect(),
             }
         })
-        .collect();
-    // A gap of single packages names them in its sentence; it stands with the ecosystem that it names, else the first.
-    for gap in gaps.iter().filter(|gap| !gap.starts_with("no advisories for ")) {
-        let place = coverage.iter().position(|entry| gap.contains(&entry.ecosystem)).unwrap_or(0);
-        if let Some(entry) = coverage.get_mut(place) {
-            entry.not_assessed.push(NotAssessed { reason: gap.clone(), count: 1, packages: Vec::new() });
-        }
+        .collect())
+}
+
+/// A gap as reports tell it; `all` are the packages of its ecosystem.
+pub(super) fn not_assessed(gap: &Gap, all: &[String]) -> NotAssessed {
+    NotAssessed {
+        reason: gap.reason.clone(),
+        count: count(gap.count),
+        packages: if gap.packages.is_empty() { all.to_vec() } else { gap.packages.clone() },
     }
-    Ok(coverage)
 }
 
 /// `Debian:11` is of the set `Debian`.

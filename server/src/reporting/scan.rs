@@ -1,12 +1,11 @@
 //! The view of a scan that was not stored.
 
-use std::collections::BTreeMap;
-
 use lazaret_reports::model::{
-    Advisory, AffectedPackage, Coverage, Image, ImageFacts, Layer, LayerRef, NotAssessed, Os, Package,
-    SCHEMA_VERSION, ScanResult, Vulnerability, Warning,
+    Advisory, AffectedPackage, Coverage, Image, ImageFacts, Layer, LayerRef, Os, Package, SCHEMA_VERSION,
+    ScanResult, Vulnerability, Warning,
 };
 
+use super::image::not_assessed;
 use super::{count, optional_time};
 use crate::scan::target::ScannedImage;
 
@@ -115,41 +114,24 @@ fn vulnerabilities(scanned: &ScannedImage, packages: &[Package]) -> Vec<Vulnerab
         .collect()
 }
 
-/// Coverage by ecosystem. Packages without a verdict are grouped by the reason.
 fn coverage(scanned: &ScannedImage, packages: &[Package]) -> Vec<Coverage> {
-    let mut undecided: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
-    for (place, reason) in &scanned.matches.not_assessed {
-        if let Some(package) = packages.get(*place) {
-            undecided.entry((&package.ecosystem, reason)).or_default().push(package.name.clone());
-        }
-    }
-    let mut coverage = Vec::new();
-    for entry in &scanned.matches.coverage {
-        let of_it = || packages.iter().filter(|package| package.ecosystem == entry.ecosystem);
-        // What concerns single packages comes from the packages themselves, with all their names.
-        let whole =
-            entry.not_assessed.iter().filter(|gap| !gap.contains(" not assessed: ") || gap.contains(" are "));
-        let whole =
-            whole.filter(|gap| !gap.ends_with(" more packages were not assessed")).map(|gap| NotAssessed {
-                reason: gap.clone(),
-                count: count(of_it().count()),
-                packages: of_it().map(|package| package.name.clone()).collect(),
-            });
-        let single = undecided.iter().filter(|((ecosystem, _), _)| *ecosystem == entry.ecosystem);
-        let single = single.map(|((_, reason), names)| NotAssessed {
-            reason: (*reason).to_owned(),
-            count: count(names.len()),
-            packages: names.clone(),
-        });
-        coverage.push(Coverage {
-            ecosystem: entry.ecosystem.clone(),
-            packages: count(entry.packages),
-            advisories: entry.records,
-            advisories_modified: entry.advisories_modified.and_then(optional_time),
-            not_assessed: whole.chain(single).collect(),
-        });
-    }
-    coverage
+    let of_ecosystem = scanned.matches.coverage.iter();
+    of_ecosystem
+        .map(|entry| {
+            let names: Vec<String> = packages
+                .iter()
+                .filter(|package| package.ecosystem == entry.ecosystem)
+                .map(|package| package.name.clone())
+                .collect();
+            Coverage {
+                ecosystem: entry.ecosystem.clone(),
+                packages: count(entry.packages),
+                advisories: entry.records,
+                advisories_modified: entry.advisories_modified.and_then(optional_time),
+                not_assessed: entry.not_assessed.iter().map(|gap| not_assessed(gap, &names)).collect(),
+            }
+        })
+        .collect()
 }
 
 fn warnings(scanned: &ScannedImage) -> Vec<Warning> {

@@ -13,7 +13,7 @@ use sea_orm::{
 use serde_json::json;
 
 use super::status::{Counts, Facts, effective, security};
-use crate::advisories::{self, AdvisoryError, Refreshed};
+use crate::advisories::{self, AdvisoryError, Gap, Refreshed};
 use crate::events;
 use crate::store::Store;
 
@@ -61,7 +61,7 @@ pub async fn recount(tx: &impl ConnectionTrait, image_ids: &[i64]) -> Result<(),
                 continue;
             }
             let coverage = advisories::coverage(tx, &packages).await?;
-            let gaps: Vec<String> = coverage.into_iter().flat_map(|covered| covered.not_assessed).collect();
+            let gaps: Vec<Gap> = coverage.into_iter().flat_map(|covered| covered.not_assessed).collect();
             let counts = count(tx, row.id).await?;
             let has_os_packages = packages.iter().any(|package| package.ecosystem == row.ecosystem);
             rated(row, &counts, &gaps, has_os_packages).update(tx).await?;
@@ -71,14 +71,15 @@ pub async fn recount(tx: &impl ConnectionTrait, image_ids: &[i64]) -> Result<(),
 }
 
 /// `row` with these counts and gaps, and the status that follows from them.
-fn rated(row: image::Model, counts: &Counts, gaps: &[String], has_os_packages: bool) -> image::ActiveModel {
+fn rated(row: image::Model, counts: &Counts, gaps: &[Gap], has_os_packages: bool) -> image::ActiveModel {
     let warnings: Vec<serde_json::Value> = serde_json::from_str(&row.warnings).unwrap_or_default();
+    let sentences: Vec<String> = gaps.iter().map(Gap::sentence).collect();
     let facts = Facts {
         counts,
         distro: &row.distro,
         ecosystem: &row.ecosystem,
         has_os_packages,
-        gaps,
+        gaps: &sentences,
         warnings: warnings.len(),
     };
     let (mut status, mut reason) = security(&facts);

@@ -2,7 +2,7 @@ use lazaret_entities::Severity;
 use serde_json::json;
 
 use super::samples::{affected, debian, load, package, pypi, rated, record};
-use crate::advisories::{coverage, match_packages};
+use crate::advisories::{Gap, coverage, match_packages};
 use crate::store::testing::on_each_database;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,7 +34,7 @@ async fn a_vulnerability_is_found_once_per_package_with_its_fix() {
         let jinja = &result.matches[0];
         assert_eq!((jinja.severity, jinja.severity_source.as_str()), (Severity::High, "GHSA"));
         assert_eq!(jinja.aliases, ["GHSA-462w-v97r-4m45", "PYSEC-2019-217"]);
-        assert_eq!((jinja.advisory_source.as_str(), result.not_assessed.len()), ("GitHub", 0));
+        assert_eq!(jinja.advisory_source, "GitHub");
         assert!(
             result.coverage.iter().all(|c| c.not_assessed.is_empty() && c.records == 2 && c.packages == 2)
         );
@@ -117,8 +117,16 @@ async fn what_is_not_covered_is_said() {
         ];
         let result = match_packages(store.read(), &packages).await.unwrap();
         assert!(result.matches.is_empty());
-        let gaps: Vec<_> =
-            result.coverage.iter().map(|c| (c.ecosystem.as_str(), c.not_assessed.join("; "))).collect();
+        let gaps: Vec<_> = result
+            .coverage
+            .iter()
+            .map(|c| {
+                (
+                    c.ecosystem.as_str(),
+                    c.not_assessed.iter().map(Gap::sentence).collect::<Vec<_>>().join("; "),
+                )
+            })
+            .collect();
         assert_eq!(gaps[0], ("Debian:13", "Debian:13 is not in the advisories".to_owned()));
         assert!(
             gaps[1].0 == "PyPI" && gaps[1].1.starts_with("jinja2 no version at all was not assessed: "),
@@ -126,7 +134,6 @@ async fn what_is_not_covered_is_said() {
         );
         assert!(gaps[2].1.contains("no advisory source knows"), "{gaps:?}");
         assert_eq!(gaps[3], ("npm", "no advisories for npm".to_owned()));
-        assert_eq!(result.not_assessed[0].0, 3);
         assert_eq!(coverage(store.read(), &packages).await.unwrap(), result.coverage);
     })
     .await;

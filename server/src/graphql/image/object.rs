@@ -8,6 +8,7 @@ use super::{
     status::{CategoryResult, FindingCategory, ScanStatus, SecurityStatus, SeverityCounts},
 };
 use crate::{
+    advisories::Gap,
     graphql::{
         connection::{PageArgs, page_cost},
         container::{ContainerConnection, ContainerFilterInput, ContainerOrderInput},
@@ -194,7 +195,8 @@ impl Image {
 
     /// What the last scan could not assess, one sentence each.
     async fn not_assessed(&self) -> Result<Vec<String>, ApiError> {
-        sentences(&self.0.not_assessed)
+        let gaps: Vec<Gap> = serde_json::from_str(&self.0.not_assessed).map_err(ApiError::internal)?;
+        Ok(gaps.iter().map(Gap::sentence).collect())
     }
 
     /// What the last scan could not read, one sentence each.
@@ -305,12 +307,11 @@ fn sentences(json: &str) -> Result<Vec<String>, ApiError> {
     let values: Vec<serde_json::Value> = serde_json::from_str(json).map_err(ApiError::internal)?;
     Ok(values
         .into_iter()
-        .map(|value| match (value.get("path"), value.get("message"), &value) {
-            (_, _, serde_json::Value::String(text)) => text.clone(),
-            (Some(serde_json::Value::String(path)), Some(serde_json::Value::String(message)), _) => {
+        .map(|value| match (value.get("path"), value.get("message")) {
+            (Some(serde_json::Value::String(path)), Some(serde_json::Value::String(message))) => {
                 format!("{path}: {message}")
             }
-            (_, Some(serde_json::Value::String(message)), _) => message.clone(),
+            (_, Some(serde_json::Value::String(message))) => message.clone(),
             _ => value.to_string(),
         })
         .collect())
