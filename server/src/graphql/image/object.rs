@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, Object};
 use lazaret_entities::{image, tag};
+use lazaret_scanner::layer::Warning;
 
 use super::{
     package::{InstalledPackageConnection, PackageFilterInput},
@@ -201,7 +202,8 @@ impl Image {
 
     /// What the last scan could not read, one sentence each.
     async fn warnings(&self) -> Result<Vec<String>, ApiError> {
-        sentences(&self.0.warnings)
+        let warnings: Vec<Warning> = serde_json::from_str(&self.0.warnings).map_err(ApiError::internal)?;
+        Ok(warnings.iter().map(|warning| format!("{}: {}", warning.path, warning.message)).collect())
     }
 
     /// Its layers, the lowest first, each with the build step that made it.
@@ -297,24 +299,6 @@ impl Image {
         let page = PageArgs { first, after, last, before };
         crate::graphql::scan_job::connection_of(ctx, page, None, None, Some(self.0.id)).await
     }
-}
-
-/// A stored list of sentences, or of objects with a path and a message.
-fn sentences(json: &str) -> Result<Vec<String>, ApiError> {
-    if json.is_empty() {
-        return Ok(Vec::new());
-    }
-    let values: Vec<serde_json::Value> = serde_json::from_str(json).map_err(ApiError::internal)?;
-    Ok(values
-        .into_iter()
-        .map(|value| match (value.get("path"), value.get("message")) {
-            (Some(serde_json::Value::String(path)), Some(serde_json::Value::String(message))) => {
-                format!("{path}: {message}")
-            }
-            (_, Some(serde_json::Value::String(message))) => message.clone(),
-            _ => value.to_string(),
-        })
-        .collect())
 }
 
 /// A tag as the API shows it.
