@@ -183,14 +183,15 @@ fn send_batches(
         seen.read += 1;
         all = total;
         let record = bytes.and_then(|bytes| advisory::parse(bytes).map_err(|error| error.to_string()));
-        match record {
-            Ok(record) => {
-                if let Some(parsed) = ParsedRecord::new(&record, ecosystem) {
-                    seen.used += 1;
-                    weight += parsed.weight();
-                    batch.push(parsed);
-                }
+        let parsed = record
+            .and_then(|record| ParsedRecord::new(&record, ecosystem).map_err(|error| error.to_string()));
+        match parsed {
+            Ok(Some(parsed)) => {
+                seen.used += 1;
+                weight += parsed.weight();
+                batch.push(parsed);
             }
+            Ok(None) => {}
             Err(reason) => {
                 seen.bad += 1;
                 if seen.first_bad.is_empty() {

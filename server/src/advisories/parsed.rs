@@ -1,5 +1,7 @@
 //! A record as rows: what is computed before the database is touched.
 
+use std::io;
+
 use lazaret_entities::{Severity, Timestamp};
 use lazaret_scanner::advisory::{self, Affected, RatedSeverity, Record};
 use serde::{Deserialize, Serialize};
@@ -50,12 +52,15 @@ pub struct StoredAffected {
 
 impl ParsedRecord {
     /// The rows of a record in the set of `ecosystem` (a base name); none when it names no package of it.
-    pub fn new(record: &Record, ecosystem: &str) -> Option<Self> {
+    ///
+    /// # Errors
+    /// What cannot be written as JSON or packed; an advisory without its ranges would match nothing unseen.
+    pub fn new(record: &Record, ecosystem: &str) -> io::Result<Option<Self>> {
         let names_it = |entry: &advisory::AffectedEntry| {
             entry.package.as_ref().is_some_and(|package| base(&package.ecosystem) == ecosystem)
         };
         if !record.affected.iter().any(names_it) {
-            return None;
+            return Ok(None);
         }
         let withdrawn = record.withdrawn.is_some();
         let whole = record.severity(None);
@@ -66,15 +71,15 @@ impl ParsedRecord {
             .filter(|(of, _, _)| base(of) == ecosystem)
             .map(|(of, name, affected)| {
                 let stored = stored(record, &of, &name, affected, &rating);
-                (of, name, serde_json::to_string(&stored).unwrap_or_default())
+                serde_json::to_string(&stored).map(|stored| (of, name, stored))
             })
-            .collect();
+            .collect::<Result<_, _>>()?;
         let groups = if withdrawn {
             Vec::new()
         } else {
             cluster::groups(&record.id, &record.aliases, &record.upstream)
         };
-        Some(Self {
+        Ok(Some(Self {
             osv_id: record.id.clone(),
             modified: timestamp(record.modified),
             published: record.published.map_or(Timestamp::ZERO, timestamp),
@@ -83,11 +88,11 @@ impl ParsedRecord {
             cvss_score: whole.score.map(f64::from),
             cvss_vector: whole.vector.unwrap_or_default(),
             summary: headline(record),
-            details: compressed(&record.details),
+            details: compressed(&record.details)?,
             url: record.url(),
             groups,
             packages,
-        })
+        }))
     }
 
     /// Bytes it holds, roughly: batches are cut by it.
@@ -166,9 +171,9 @@ fn headline(record: &Record) -> String {
     }
 }
 
-fn compressed(text: &str) -> Vec<u8> {
+fn compressed(text: &str) -> io::Result<Vec<u8>> {
     if text.is_empty() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    zstd::bulk::compress(text.as_bytes(), 3).unwrap_or_default()
+    zstd::bulk::compress(text.as_bytes(), 3)
 }

@@ -100,7 +100,7 @@ pub(super) async fn vulnerabilities(
     let mut views = Vec::new();
     for (package_id, package) in packages {
         for (_, group) in grouped.range((*package_id, i64::MIN)..=(*package_id, i64::MAX)) {
-            views.extend(finding(group, package, &advisories, &identifiers));
+            views.extend(finding(group, package, &advisories, &identifiers)?);
         }
     }
     views.sort_by(|a, b| {
@@ -120,14 +120,15 @@ fn finding(
     package: &Package,
     advisories: &HashMap<i64, advisory::Model>,
     identifiers: &HashMap<i64, Vec<String>>,
-) -> Option<Vulnerability> {
-    let worst =
-        group.iter().map(|(found, _)| found).max_by_key(|found| (!found.unimportant, found.severity))?;
-    let (speaker, vulnerability) = group.iter().max_by_key(|(found, _)| found.fixed_versions != "[]")?;
+) -> Result<Option<Vulnerability>, DbErr> {
+    let worst = group.iter().map(|(found, _)| found).max_by_key(|found| (!found.unimportant, found.severity));
+    let speaker = group.iter().max_by_key(|(found, _)| found.fixed_versions != "[]");
+    let (Some(worst), Some((speaker, vulnerability))) = (worst, speaker) else { return Ok(None) };
     let advisory = advisories.get(&speaker.advisory_id);
-    let fixed_versions: Vec<String> = serde_json::from_str(&speaker.fixed_versions).unwrap_or_default();
+    let fixed_versions =
+        crate::scan::fixed_versions(&package.ecosystem, group.iter().map(|(found, _)| found))?;
     let aliases = identifiers.get(&vulnerability.id).cloned().unwrap_or_default();
-    Some(Vulnerability {
+    Ok(Some(Vulnerability {
         id: vulnerability.display_id.clone(),
         aliases: aliases.into_iter().filter(|alias| *alias != vulnerability.display_id).collect(),
         severity: super::severity(worst.severity),
@@ -146,7 +147,7 @@ fn finding(
         },
         package: AffectedPackage::from(package),
         unimportant: worst.unimportant,
-    })
+    }))
 }
 
 async fn advisories(

@@ -15,6 +15,7 @@ use sea_orm::{
 };
 
 use crate::advisories::Gap;
+use crate::store::read_json;
 
 use super::image::base_name;
 use super::{ReportingError, count, optional_time, positive, time};
@@ -73,7 +74,7 @@ pub async fn fleet_report(
         tool: super::tool(),
         scope: "All images".to_owned(),
         totals,
-        fixes: fixes(&matches, &places),
+        fixes: fixes(&matches, &places)?,
         vulnerabilities: listed,
         coverage: coverage(conn, &images).await?,
         images: images.iter().map(|image| view(image, tags.get(&image.id).copied().unwrap_or(0))).collect(),
@@ -191,10 +192,14 @@ struct Upgrade<'a> {
     images: BTreeSet<i64>,
 }
 
-fn fixes(matches: &[Match], places: &HashMap<i64, BTreeSet<i64>>) -> Vec<Fix> {
+fn fixes(matches: &[Match], places: &HashMap<i64, BTreeSet<i64>>) -> Result<Vec<Fix>, DbErr> {
     let mut upgrades: BTreeMap<(&str, &str), Upgrade<'_>> = BTreeMap::new();
     for found in matches.iter().filter(|found| !found.unimportant) {
-        let fixed: Vec<String> = serde_json::from_str(&found.fixed_versions).unwrap_or_default();
+        let fixed: Vec<String> = read_json(
+            "package_vulnerabilities.fixed_versions of a package",
+            found.package_id,
+            &found.fixed_versions,
+        )?;
         let Some(fixed) = fixed.into_iter().next() else { continue };
         let upgrade = upgrades.entry((&found.ecosystem, source(found))).or_default();
         upgrade.from.insert(&found.source_version);
@@ -221,7 +226,7 @@ fn fixes(matches: &[Match], places: &HashMap<i64, BTreeSet<i64>>) -> Vec<Fix> {
         .collect();
     fixes.sort_by(Fix::rank);
     fixes.truncate(LISTED);
-    fixes
+    Ok(fixes)
 }
 
 async fn totals(
@@ -277,7 +282,7 @@ async fn coverage(conn: &impl ConnectionTrait, images: &[image::Model]) -> Resul
     let sets = advisory_set::Entity::find().all(conn).await?;
     let mut gaps: BTreeSet<Gap> = BTreeSet::new();
     for row in images {
-        gaps.extend(serde_json::from_str::<Vec<Gap>>(&row.not_assessed).unwrap_or_default());
+        gaps.extend(read_json::<Vec<Gap>>("images.not_assessed", row.id, &row.not_assessed)?);
     }
     Ok(present
         .into_iter()

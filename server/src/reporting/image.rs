@@ -13,6 +13,7 @@ use lazaret_reports::model::{
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::advisories::Gap;
+use crate::store::read_json;
 
 use super::{ReportingError, count, findings, optional_time, positive, time};
 
@@ -82,7 +83,7 @@ pub async fn image_report(
             image: identity(conn, row, layers).await?,
             packages,
             vulnerabilities,
-            warnings: warnings(row),
+            warnings: warnings(row)?,
             coverage,
         },
         fixes,
@@ -147,7 +148,7 @@ async fn coverage(
     packages: &[Package],
 ) -> Result<Vec<Coverage>, DbErr> {
     let sets = advisory_set::Entity::find().all(conn).await?;
-    let gaps: Vec<Gap> = serde_json::from_str(&row.not_assessed).unwrap_or_default();
+    let gaps: Vec<Gap> = read_json("images.not_assessed", row.id, &row.not_assessed)?;
     let mut names: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for package in packages {
         names.entry(&package.ecosystem).or_default().push(package.name.clone());
@@ -182,13 +183,12 @@ pub(super) fn base_name(ecosystem: &str) -> &str {
     ecosystem.split(':').next().unwrap_or(ecosystem)
 }
 
-fn warnings(row: &image::Model) -> Vec<Warning> {
-    let stored: Vec<lazaret_scanner::layer::Warning> =
-        serde_json::from_str(&row.warnings).unwrap_or_default();
-    stored
+fn warnings(row: &image::Model) -> Result<Vec<Warning>, DbErr> {
+    let stored: Vec<lazaret_scanner::layer::Warning> = read_json("images.warnings", row.id, &row.warnings)?;
+    Ok(stored
         .into_iter()
         .map(|warning| Warning { layer: None, path: warning.path, message: warning.message })
-        .collect()
+        .collect())
 }
 
 async fn places(conn: &impl ConnectionTrait, image_id: i64) -> Result<(Vec<Host>, Vec<Container>), DbErr> {

@@ -6,6 +6,7 @@ use lazaret_entities::image::{ScanStatus, SecurityStatus};
 use lazaret_entities::{EventType, Severity, image, image_package, package, package_vulnerability};
 use lazaret_scanner::catalog::Format;
 use lazaret_scanner::image::ImagePackage;
+use lazaret_scanner::layer::Warning;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, JoinType,
     QueryFilter, QuerySelect, RelationTrait, Set,
@@ -15,7 +16,7 @@ use serde_json::json;
 use super::status::{Counts, Facts, effective, security};
 use crate::advisories::{self, AdvisoryError, Gap, Refreshed};
 use crate::events;
-use crate::store::Store;
+use crate::store::{Store, read_json};
 
 /// Images of one transaction: other writers get their turn between two.
 const BATCH: usize = 100;
@@ -64,15 +65,20 @@ pub async fn recount(tx: &impl ConnectionTrait, image_ids: &[i64]) -> Result<(),
             let gaps: Vec<Gap> = coverage.into_iter().flat_map(|covered| covered.not_assessed).collect();
             let counts = count(tx, row.id).await?;
             let has_os_packages = packages.iter().any(|package| package.ecosystem == row.ecosystem);
-            rated(row, &counts, &gaps, has_os_packages).update(tx).await?;
+            rated(row, &counts, &gaps, has_os_packages)?.update(tx).await?;
         }
     }
     Ok(())
 }
 
 /// `row` with these counts and gaps, and the status that follows from them.
-fn rated(row: image::Model, counts: &Counts, gaps: &[Gap], has_os_packages: bool) -> image::ActiveModel {
-    let warnings: Vec<serde_json::Value> = serde_json::from_str(&row.warnings).unwrap_or_default();
+fn rated(
+    row: image::Model,
+    counts: &Counts,
+    gaps: &[Gap],
+    has_os_packages: bool,
+) -> Result<image::ActiveModel, DbErr> {
+    let warnings: Vec<Warning> = read_json("images.warnings", row.id, &row.warnings)?;
     let sentences: Vec<String> = gaps.iter().map(Gap::sentence).collect();
     let facts = Facts {
         counts,
@@ -100,7 +106,7 @@ fn rated(row: image::Model, counts: &Counts, gaps: &[Gap], has_os_packages: bool
     row.not_assessed = Set(json!(gaps).to_string());
     row.security_status = Set(status);
     row.security_reason = Set(reason);
-    row
+    Ok(row)
 }
 
 /// The distinct vulnerabilities of an image's packages.

@@ -12,7 +12,7 @@ use lazaret_scanner::version::compare;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::image_vulnerabilities::{ImageFinding, Row, Statement};
-use crate::store::page::Page;
+use crate::store::{page::Page, read_json};
 
 /// Reads what belongs to the rows of a page, one query per table.
 pub(super) async fn complete(
@@ -119,12 +119,14 @@ async fn statements(conn: &impl ConnectionTrait, ids: Vec<i64>) -> Result<BTreeM
 }
 
 /// The versions that any advisory names, each once, lowest first.
-fn fixed_versions(ecosystem: &str, matches: &[package_vulnerability::Model]) -> Result<Vec<String>, DbErr> {
+pub fn fixed_versions<'a>(
+    ecosystem: &str,
+    matches: impl IntoIterator<Item = &'a package_vulnerability::Model>,
+) -> Result<Vec<String>, DbErr> {
     let mut all: Vec<String> = Vec::new();
     for stated in matches {
-        let versions: Vec<String> = serde_json::from_str(&stated.fixed_versions).map_err(|error| {
-            DbErr::Json(format!("package_vulnerabilities.fixed_versions of row {}: {error}", stated.id))
-        })?;
+        let versions: Vec<String> =
+            read_json("package_vulnerabilities.fixed_versions", stated.id, &stated.fixed_versions)?;
         all.extend(versions);
     }
     let mut seen = BTreeSet::new();

@@ -20,3 +20,5 @@ pub mod worker;
 
 #[cfg(test)]
 mod tests;
+
+pub use finding_details::fixed_versions;

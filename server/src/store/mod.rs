@@ -13,6 +13,7 @@ use crate::clock::Clock;
 
 mod connect;
 mod error;
+mod json;
 mod lock;
 pub mod page;
 mod schema;
@@ -25,6 +26,7 @@ mod tests;
 mod write;
 
 pub use error::StoreError;
+pub use json::read_json;
 pub use lock::ServeLock;
 pub use write::{BoxFuture, WriteTx};
 

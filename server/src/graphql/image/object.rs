@@ -22,6 +22,7 @@ use crate::{
         vulnerability::{FindingFilterInput, FindingOrderInput, VulnerabilityFindingConnection},
     },
     inventory::overview::SeverityTotals,
+    store::read_json,
 };
 
 /// An image as the API shows it.
@@ -196,13 +197,13 @@ impl Image {
 
     /// What the last scan could not assess, one sentence each.
     async fn not_assessed(&self) -> Result<Vec<String>, ApiError> {
-        let gaps: Vec<Gap> = serde_json::from_str(&self.0.not_assessed).map_err(ApiError::internal)?;
+        let gaps: Vec<Gap> = read_json("images.not_assessed", self.0.id, &self.0.not_assessed)?;
         Ok(gaps.iter().map(Gap::sentence).collect())
     }
 
     /// What the last scan could not read, one sentence each.
     async fn warnings(&self) -> Result<Vec<String>, ApiError> {
-        let warnings: Vec<Warning> = serde_json::from_str(&self.0.warnings).map_err(ApiError::internal)?;
+        let warnings: Vec<Warning> = read_json("images.warnings", self.0.id, &self.0.warnings)?;
         Ok(warnings.iter().map(|warning| format!("{}: {}", warning.path, warning.message)).collect())
     }
 
