@@ -19,7 +19,7 @@ use crate::scan::target::{TargetContext, scan_target};
 #[derive(Debug, Args)]
 pub(super) struct ScanArgs {
     /// An archive (docker save or OCI layout; tar or folder; plain, gzip or
-    /// zstd), or an image of the local engine. `archive:`, `dir:` or `engine:`
+    /// zstd), or an image of the local engine. `archive:` or `engine:`
     /// before it says which of them is meant
     target: String,
     /// What to print
