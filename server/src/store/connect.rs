@@ -17,6 +17,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 const SQLITE_READERS: u32 = 8;
 const POSTGRES_CONNECTIONS: u32 = 16;
 
+/// SQLite's own temporary files lie in the system's folder for them: outside of the data folder nothing is written.
+const TEMP_STORE: &str = "MEMORY";
+
 /// Which database a URL means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Target {
@@ -77,6 +80,7 @@ pub(super) async fn sqlite_writer(path: &Path) -> Result<DatabaseConnection, Sto
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("journal_mode", "WAL")
             .pragma("synchronous", "NORMAL")
+            .pragma("temp_store", TEMP_STORE)
     });
     connect_sqlite(options, path).await
 }
@@ -86,7 +90,12 @@ pub(super) async fn sqlite_readers(path: &Path) -> Result<DatabaseConnection, St
     let file = path.to_path_buf();
     let mut options = options("sqlite://lazaret.db", SQLITE_READERS);
     options.map_sqlx_sqlite_opts(move |sqlite| {
-        sqlite.filename(&file).foreign_keys(true).busy_timeout(BUSY_TIMEOUT).pragma("query_only", "ON")
+        sqlite
+            .filename(&file)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("query_only", "ON")
+            .pragma("temp_store", TEMP_STORE)
     });
     connect_sqlite(options, path).await
 }

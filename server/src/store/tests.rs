@@ -3,7 +3,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lazaret_entities::setting;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait, PaginatorTrait};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, Statement,
+};
 
 use super::testing::{START, on_each_database, sqlite};
 use super::{Store, StoreConfig, StoreError, schema};
@@ -53,6 +55,18 @@ async fn what_fails_or_is_dropped_is_undone() {
 async fn readers_refuse_to_write_on_sqlite() {
     let (store, _folder) = sqlite().await;
     assert!(setting("a", "1").insert(store.read()).await.is_err());
+}
+
+#[tokio::test]
+async fn sqlite_keeps_its_temporary_data_out_of_the_systems_folder() {
+    let (store, _folder) = sqlite().await;
+    let tx = store.begin_write().await.unwrap();
+    let query = || Statement::from_string(DbBackend::Sqlite, "PRAGMA temp_store");
+    for row in [tx.query_one_raw(query()).await.unwrap(), store.read().query_one_raw(query()).await.unwrap()]
+    {
+        let kept: i32 = row.unwrap().try_get_by_index(0).unwrap();
+        assert_eq!(kept, 2, "2 is MEMORY");
+    }
 }
 
 #[tokio::test]
