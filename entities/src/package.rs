@@ -25,6 +25,8 @@ pub struct Model {
     pub arch: String,
     /// Module stream, empty where there is none.
     pub module: String,
+    /// The licences that it declares, as an SPDX expression where they are one; empty when it declares none.
+    pub licenses: String,
     /// The name that advisories use for it.
     pub match_name: String,
     /// The version that advisories compare with.

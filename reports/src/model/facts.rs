@@ -143,10 +143,48 @@ pub struct Package {
     pub source_version: String,
     /// The layer that brought this version.
     pub layer: LayerRef,
-    /// The file that tells of it, without a leading slash.
+    /// The file that tells of it, without a leading slash; what lies in an archive follows after `!/`.
     pub path: String,
+    /// What kind of file tells of it.
+    pub evidence: Evidence,
+    /// The licences that it declares, as an SPDX expression where they are one; empty when it declares none.
+    pub licenses: String,
     /// Its package URL.
     pub purl: String,
+}
+
+/// What kind of file tells of a package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Evidence {
+    /// A record of an installation.
+    Installed,
+    /// A lock file or manifest: it says what would be installed, not what is.
+    Lockfile,
+}
+
+/// Why a finding is shown and does not count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SetAside {
+    /// The kind of reason.
+    pub reason: SetAsideReason,
+    /// The reason in words, as whoever set it aside gave it; empty when the kind says all.
+    pub statement: String,
+}
+
+/// The kinds of reasons why a finding does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum SetAsideReason {
+    /// Only a lock file names the package: what is not installed is not run.
+    Lockfile,
+    /// The package holds headers of the kernel, which does not run in a container.
+    KernelHeaders,
+    /// A VEX document says that the image is not affected, or that it is fixed.
+    Vex,
+    /// An ignore file names it.
+    Ignored,
 }
 
 /// A vulnerability in a package of the image.
@@ -177,6 +215,8 @@ pub struct Vulnerability {
     pub advisory: Advisory,
     /// Whether the distribution calls it unimportant.
     pub unimportant: bool,
+    /// Why it does not count: neither in the counts nor for `--fail-on`; absent when it does.
+    pub set_aside: Option<SetAside>,
 }
 
 impl Vulnerability {
@@ -187,6 +227,11 @@ impl Vulnerability {
             Some(fixed) => format!("Upgrade {package} from {installed} to {fixed}"),
             None => "no fix yet".to_owned(),
         }
+    }
+
+    /// Whether it counts.
+    pub fn counts(&self) -> bool {
+        self.set_aside.is_none()
     }
 
     /// Whether a version repairs it.
@@ -284,7 +329,7 @@ impl ImageFacts {
     /// fixable when every package that has it can be repaired.
     pub(crate) fn distinct(&self) -> Vec<(&str, Severity, bool)> {
         let mut seen: BTreeMap<&str, (Severity, bool)> = BTreeMap::new();
-        for vulnerability in &self.vulnerabilities {
+        for vulnerability in self.vulnerabilities.iter().filter(|found| found.counts()) {
             let entry = seen.entry(&vulnerability.id).or_insert((vulnerability.severity, true));
             entry.0 = entry.0.min(vulnerability.severity);
             entry.1 &= vulnerability.fixable();

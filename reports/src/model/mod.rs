@@ -8,8 +8,8 @@ mod severity;
 pub(crate) mod time;
 
 pub use facts::{
-    Advisory, AffectedPackage, Coverage, Image, ImageFacts, Layer, LayerRef, NotAssessed, Os, Package,
-    ScanResult, Tool, Vulnerability, Warning,
+    Advisory, AffectedPackage, Coverage, Evidence, Image, ImageFacts, Layer, LayerRef, NotAssessed, Os,
+    Package, ScanResult, SetAside, SetAsideReason, Tool, Vulnerability, Warning,
 };
 pub use fix::{CompareVersions, Fix, group_fixes};
 pub use fleet::{CoverageGap, FleetImage, FleetReport, FleetTotals, FleetVulnerability};

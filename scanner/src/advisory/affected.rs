@@ -4,9 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{Range, RangeKind, Record};
 use super::severity;
-use crate::catalog::python;
+use crate::ecosystem::{self, Named, match_name};
 use crate::image::ImagePackage;
-use crate::version::base_ecosystem;
 
 /// Which versions of one package one record concerns.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,18 +51,11 @@ impl Record {
     }
 }
 
-/// The name that advisories of `ecosystem` match `name` by: normalised by PEP 503 for `PyPI`, else as it is.
-pub fn match_name(ecosystem: &str, name: &str) -> String {
-    if base_ecosystem(ecosystem) == "PyPI" { python::normalised_name(name) } else { name.to_owned() }
-}
-
 /// Name and version to ask advisories about: of the source package where a distribution's advisories name source
 /// packages (Debian, Ubuntu, Alpine and what is built like them), else of the package itself.
 pub fn match_key(package: &ImagePackage) -> (String, String) {
-    match base_ecosystem(&package.ecosystem) {
-        "Debian" | "Ubuntu" | "Alpine" | "Wolfi" | "Chainguard" => {
-            (package.source_name.clone(), package.source_version.clone())
-        }
+    match ecosystem::find(&package.ecosystem).map(|known| known.named) {
+        Some(Named::BySource) => (package.source_name.clone(), package.source_version.clone()),
         _ => (match_name(&package.ecosystem, &package.name), package.version.clone()),
     }
 }

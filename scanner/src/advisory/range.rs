@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::affected::Affected;
 use super::model::{Event, Range, RangeKind};
-use crate::version::{Scheme, Version, VersionError, base_ecosystem};
+use crate::ecosystem;
+use crate::version::{Scheme, Version, VersionError};
 
 /// What a record means for one version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,7 +143,7 @@ impl Spans {
                 }
             }
         }
-        if matches!(base_ecosystem(ecosystem), "Alpine" | "Wolfi" | "Chainguard") {
+        if matches!(ecosystem::base(ecosystem), "Alpine" | "Wolfi" | "Chainguard") {
             spans.repair_inverted();
         }
         // The sort is stable: events of one version keep the record's order. At `0` the introduction goes first,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::model::{AffectedEntry, Record, SeverityEntry};
-use crate::version::base_ecosystem;
+use crate::ecosystem;
 
 /// Classes of severity, lowest first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -151,7 +151,7 @@ fn package_word(record: &Record, entry: &AffectedEntry) -> Option<(Severity, Str
 
 /// Where feeds put their word for a package, with the name of the place.
 fn words<'a>(record: &'a Record, entry: &'a AffectedEntry) -> Vec<(&'a str, String)> {
-    let feed = entry.package.as_ref().map_or("", |package| base_ecosystem(&package.ecosystem));
+    let feed = entry.package.as_ref().map_or("", |package| ecosystem::base(&package.ecosystem));
     let mut words = Vec::new();
     for list in [&entry.severity, &record.severity] {
         // Ubuntu's priority is a rating whose type is the distribution.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Affected, Outcome, Record, Severity, evaluate, match_key, parse};
-use crate::catalog::Format;
+use crate::catalog::{Evidence, dpkg};
 use crate::image::ImagePackage;
 
 fn record(value: &Value) -> Record {
@@ -246,21 +246,25 @@ fn what_is_stored_of_a_record_reads_back_the_same_and_is_small() {
 
 #[test]
 fn trap_distributions_match_by_source_and_languages_by_name() {
-    let package = |ecosystem: &str, format| ImagePackage {
-        ecosystem: ecosystem.into(),
-        name: "libcrypto_3".into(),
-        version: "3.0-1+b2".into(),
-        source_name: "openssl".into(),
-        source_version: "3.0-1".into(),
-        arch: String::new(),
-        format,
-        layer: 0,
-        path: String::new(),
+    let key = |ecosystem: &str| {
+        match_key(&ImagePackage {
+            ecosystem: ecosystem.into(),
+            name: "libcrypto_3".into(),
+            version: "3.0-1+b2".into(),
+            source_name: "openssl".into(),
+            source_version: "3.0-1".into(),
+            arch: String::new(),
+            module: String::new(),
+            licenses: String::new(),
+            format: dpkg::FORMAT,
+            evidence: Evidence::Installed,
+            layer: 0,
+            path: String::new(),
+        })
     };
-    let key = |ecosystem, format| match_key(&package(ecosystem, format));
-    assert_eq!(key("Debian:12", Format::Dpkg), ("openssl".into(), "3.0-1".into()));
-    assert_eq!(key("Ubuntu:22.04:LTS", Format::Dpkg), ("openssl".into(), "3.0-1".into()));
-    assert_eq!(key("Alpine:v3.20", Format::Apk), ("openssl".into(), "3.0-1".into()));
-    assert_eq!(key("PyPI", Format::Python), ("libcrypto-3".into(), "3.0-1+b2".into()));
-    assert_eq!(key("npm", Format::Node), ("libcrypto_3".into(), "3.0-1+b2".into()));
+    assert_eq!(key("Debian:12"), ("openssl".into(), "3.0-1".into()));
+    assert_eq!(key("Ubuntu:22.04:LTS"), ("openssl".into(), "3.0-1".into()));
+    assert_eq!(key("Alpine:v3.20"), ("openssl".into(), "3.0-1".into()));
+    assert_eq!(key("PyPI"), ("libcrypto-3".into(), "3.0-1+b2".into()));
+    assert_eq!(key("npm"), ("libcrypto_3".into(), "3.0-1+b2".into()));
 }

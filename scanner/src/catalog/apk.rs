@@ -1,7 +1,17 @@
 //! Alpine's package database: `lib/apk/db/installed`, in newer releases under `usr/lib`.
 
-use super::Package;
+use super::format::Parse;
 use super::stanza::{Troubles, paragraphs};
+use super::{Evidence, Format, Listing, Owner, Package, Spec};
+
+/// The format.
+pub const FORMAT: Format = Format::new(&Spec {
+    code: "apk",
+    owner: Owner::System("apk"),
+    evidence: Evidence::Installed,
+    wants,
+    parse: Parse::Bytes(parse),
+});
 
 /// Whether `path` is the database.
 pub fn wants(path: &str) -> bool {
@@ -9,7 +19,7 @@ pub fn wants(path: &str) -> bool {
 }
 
 /// Reads the packages; what cannot be read is named in warnings.
-pub fn parse(_path: &str, bytes: &[u8]) -> (Vec<Package>, Vec<String>) {
+pub fn parse(_path: &str, bytes: &[u8]) -> Listing {
     let text = String::from_utf8_lossy(bytes);
     let mut packages = Vec::new();
     let mut troubles = Troubles::default();
@@ -36,11 +46,12 @@ pub fn parse(_path: &str, bytes: &[u8]) -> (Vec<Package>, Vec<String>) {
                 // All packages of one origin are built at once and share its version.
                 source_version: version.to_owned(),
                 arch: arch.to_owned(),
+                ..Package::default()
             }),
         }
     }
     let warnings = troubles.into_warnings("apk", packages.len());
-    (packages, warnings)
+    Listing { packages, warnings, ..Listing::default() }
 }
 
 #[cfg(test)]
@@ -52,7 +63,7 @@ mod tests {
 
     #[test]
     fn trap_packages_match_by_origin() {
-        let (packages, warnings) = parse("lib/apk/db/installed", INSTALLED.as_bytes());
+        let Listing { packages, warnings, .. } = parse("lib/apk/db/installed", INSTALLED.as_bytes());
         let lines: Vec<_> = packages
             .iter()
             .map(|p| format!("{} {} {} {} {}", p.name, p.version, p.source_name, p.source_version, p.arch))
@@ -75,7 +86,7 @@ mod tests {
 
     #[test]
     fn damage_is_a_warning_and_the_rest_stays() {
-        let (packages, warnings) = parse("", b"\0\0garbage\n\nP:a\nV:1-r0\n\nP:b\n");
+        let Listing { packages, warnings, .. } = parse("", b"\0\0garbage\n\nP:a\nV:1-r0\n\nP:b\n");
         assert_eq!(packages.len(), 1);
         assert_eq!(warnings.len(), 2, "{warnings:?}");
         assert!(warnings[1].contains('b'));

@@ -1,7 +1,17 @@
 //! Debian's package database: `var/lib/dpkg/status`, and `var/lib/dpkg/status.d/*` of images built without dpkg.
 
-use super::Package;
+use super::format::Parse;
 use super::stanza::{Troubles, paragraphs};
+use super::{Evidence, Format, Listing, Owner, Package, Spec};
+
+/// The format.
+pub const FORMAT: Format = Format::new(&Spec {
+    code: "dpkg",
+    owner: Owner::System("deb"),
+    evidence: Evidence::Installed,
+    wants,
+    parse: Parse::Bytes(parse),
+});
 
 /// The folder in which distroless images keep one file for each package.
 const STATUS_FOLDER: &str = "var/lib/dpkg/status.d/";
@@ -15,7 +25,7 @@ pub fn wants(path: &str) -> bool {
 }
 
 /// Reads the packages whose files are there; what cannot be read is named in warnings.
-pub fn parse(path: &str, bytes: &[u8]) -> (Vec<Package>, Vec<String>) {
+pub fn parse(path: &str, bytes: &[u8]) -> Listing {
     let text = String::from_utf8_lossy(bytes);
     // Parts have no Status field: that the file is there says that the package is.
     let needs_status = !path.starts_with(STATUS_FOLDER);
@@ -41,12 +51,13 @@ pub fn parse(path: &str, bytes: &[u8]) -> (Vec<Package>, Vec<String>) {
                     source_name,
                     source_version,
                     arch: entry.architecture.to_owned(),
+                    ..Package::default()
                 });
             }
         }
     }
     let warnings = troubles.into_warnings("dpkg", packages.len());
-    (packages, warnings)
+    Listing { packages, warnings, ..Listing::default() }
 }
 
 #[derive(Default)]
@@ -138,7 +149,7 @@ mod tests {
         Package: zlib1g\nStatus: install ok triggers-pending\nVersion: 1:1.2.13.dfsg-1\n";
 
     fn read(path: &str, text: &[u8]) -> (Vec<String>, Vec<String>) {
-        let (packages, warnings) = parse(path, text);
+        let Listing { packages, warnings, .. } = parse(path, text);
         let line = |p: &Package| {
             format!("{} {} {} {} {}", p.name, p.version, p.source_name, p.source_version, p.arch)
         };
@@ -199,6 +210,6 @@ mod tests {
 
     #[test]
     fn an_empty_database_lists_nothing() {
-        assert_eq!(parse("var/lib/dpkg/status", b"\n"), (Vec::new(), Vec::new()));
+        assert_eq!(parse("var/lib/dpkg/status", b"\n"), Listing::default());
     }
 }

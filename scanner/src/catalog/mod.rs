@@ -2,41 +2,62 @@
 
 pub mod apk;
 pub mod dpkg;
+mod fixtures;
+mod format;
 pub mod node;
 pub mod python;
 mod stanza;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Limits;
+use crate::content::Content;
 use crate::layer::Warning;
 
-/// The database or metadata format that tells of a package.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// Debian's `var/lib/dpkg/status` and `var/lib/dpkg/status.d/*`.
-    Dpkg,
-    /// Alpine's `lib/apk/db/installed` (also under `usr/lib`).
-    Apk,
-    /// Python's `*.dist-info/METADATA`, `*.egg-info/PKG-INFO` and `*.egg-info` files.
-    Python,
-    /// `package.json` below a `node_modules` folder.
-    Node,
-}
+pub use format::{Evidence, Format, Owner};
+use format::{Parse, Spec};
+
+/// Every format, each described in its own file.
+pub const FORMATS: &[Format] = &[apk::FORMAT, dpkg::FORMAT, node::FORMAT, python::FORMAT];
 
 /// A package as one file tells of it, without an ecosystem: a layer alone knows no distro.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Package {
     /// The package's name as its format writes it (Python: normalised by PEP 503).
     pub name: String,
     /// The version with its epoch.
     pub version: String,
-    /// The source package (dpkg `Source`, apk `o:`); the name where the format has none.
+    /// The source package (dpkg `Source`, apk `o:`, rpm `SOURCERPM`); the name where the format has none.
     pub source_name: String,
     /// The source package's version; the version where the format has none.
     pub source_version: String,
     /// The architecture as the format writes it, empty where it has none.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub arch: String,
+    /// The module stream it was built for (rpm `MODULARITYLABEL`, as `name:stream`), empty where there is none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub module: String,
+    /// Who built it, as the format says (rpm `VENDOR`), empty where it does not.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub vendor: String,
+    /// The licences that it declares, as an SPDX expression where they are one; empty when it declares none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub licenses: String,
+    /// Where in the file it lies, when the file is an archive: `BOOT-INF/lib/log4j-core-2.14.1.jar`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub within: String,
+}
+
+/// What a file tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// The packages that it lists.
+    pub packages: Vec<Package>,
+    /// Paths (without a leading slash) that it says belong to a package of the distribution.
+    pub owned: Vec<String>,
+    /// What of it could not be read, a sentence each.
+    pub warnings: Vec<String>,
 }
 
 /// The packages that one file of a layer lists. A later layer's file at the same path replaces all of them.
@@ -48,50 +69,73 @@ pub struct PackageFile {
     pub format: Format,
     /// What it lists.
     pub packages: Vec<Package>,
+    /// Paths that it says belong to a package of the distribution, of those that tell of packages themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owned: Vec<String>,
 }
 
 impl Package {
     /// A package of a format that knows neither source packages nor architectures.
-    fn without_source(name: String, version: String) -> Self {
-        Self {
-            source_name: name.clone(),
-            source_version: version.clone(),
-            name,
-            version,
-            arch: String::new(),
-        }
+    pub(crate) fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
+        let (name, version) = (name.into(), version.into());
+        Self { source_name: name.clone(), source_version: version.clone(), name, version, ..Self::default() }
     }
 }
 
-/// The format of the file at `path` (without a leading slash), when it is one that tells of packages.
-pub fn format_of(path: &str) -> Option<Format> {
-    if dpkg::wants(path) {
-        Some(Format::Dpkg)
-    } else if apk::wants(path) {
-        Some(Format::Apk)
-    } else if node::wants(path) {
-        Some(Format::Node)
-    } else if python::wants(path) {
-        Some(Format::Python)
-    } else {
-        None
+impl Listing {
+    /// Packages alone.
+    pub(crate) fn of(packages: Vec<Package>) -> Self {
+        Self { packages, ..Self::default() }
     }
+
+    /// Nothing but a sentence on what cannot be read.
+    pub(crate) fn warning(message: impl Into<String>) -> Self {
+        Self { warnings: vec![message.into()], ..Self::default() }
+    }
+}
+
+/// The format of the file at `path` (without a leading slash), when it is one that tells of packages by its name.
+pub fn format_of(path: &str) -> Option<Format> {
+    FORMATS.iter().copied().find(|format| (format.spec().wants)(path))
 }
 
 /// Reads the file at `path`. What it lists is sorted, each package once; what of it cannot be read makes warnings,
 /// never an error: a damaged file must not hide the rest of the image.
-pub fn parse(format: Format, path: &str, bytes: &[u8]) -> (PackageFile, Vec<Warning>) {
-    let read = match format {
-        Format::Dpkg => dpkg::parse,
-        Format::Apk => apk::parse,
-        Format::Python => python::parse,
-        Format::Node => node::parse,
+pub fn parse(
+    format: Format,
+    path: &str,
+    mut content: Content,
+    limits: &Limits,
+) -> (PackageFile, Vec<Warning>) {
+    let Listing { mut packages, mut owned, warnings } = match format.spec().parse {
+        Parse::Content(parse) => parse(path, &mut content, limits),
+        Parse::Bytes(parse) => match content.into_bytes() {
+            Ok(bytes) => parse(path, &bytes),
+            Err(error) => Listing::warning(format!("cannot be read ({error}); what it lists is not covered")),
+        },
     };
-    let (mut packages, messages) = read(path, bytes);
     packages.sort();
     packages.dedup();
-    let warnings = messages.into_iter().map(|message| Warning { path: path.to_owned(), message }).collect();
-    (PackageFile { path: path.to_owned(), format, packages }, warnings)
+    owned.retain(|path| tells_of_language(path));
+    owned.sort();
+    owned.dedup();
+    let warnings = warnings.into_iter().map(|message| Warning { path: path.to_owned(), message }).collect();
+    (PackageFile { path: path.to_owned(), format, packages, owned }, warnings)
+}
+
+/// Whether a file with this name may tell of packages of a language, so that it matters who owns it.
+fn tells_of_language(path: &str) -> bool {
+    format_of(path).is_some_and(|format| !format.is_system())
+}
+
+/// Folders in which packages bring lock files of their own, which say nothing of what is installed.
+const PACKAGE_FOLDERS: [&str; 6] =
+    ["node_modules", "site-packages", "dist-packages", "gems", "vendor", "pkg"];
+
+/// Whether `path` is a project's file with one of these names, and not one that came inside an installed package.
+pub(crate) fn is_project_file(path: &str, names: &[&str]) -> bool {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    names.contains(&name) && !folder.split('/').any(|part| PACKAGE_FOLDERS.contains(&part))
 }
 
 #[cfg(test)]
@@ -100,18 +144,23 @@ mod tests {
 
     #[test]
     fn each_path_has_its_format() {
-        let format = |path| format_of(path);
-        assert_eq!(format("var/lib/dpkg/status"), Some(Format::Dpkg));
-        assert_eq!(format("usr/lib/apk/db/installed"), Some(Format::Apk));
-        assert_eq!(format("app/node_modules/a/package.json"), Some(Format::Node));
-        assert_eq!(format("usr/lib/python3/dist-packages/a.egg-info"), Some(Format::Python));
-        assert_eq!(format("etc/passwd"), None);
+        assert_eq!(format_of("var/lib/dpkg/status"), Some(dpkg::FORMAT));
+        assert_eq!(format_of("usr/lib/apk/db/installed"), Some(apk::FORMAT));
+        assert_eq!(format_of("app/node_modules/a/package.json"), Some(node::FORMAT));
+        assert_eq!(format_of("usr/lib/python3/dist-packages/a.egg-info"), Some(python::FORMAT));
+        assert_eq!(format_of("etc/passwd"), None);
+    }
+
+    #[test]
+    fn each_format_has_a_name_of_its_own() {
+        let codes: std::collections::BTreeSet<&str> = FORMATS.iter().map(|format| format.code()).collect();
+        assert_eq!(codes.len(), FORMATS.len());
     }
 
     #[test]
     fn a_package_is_listed_once_and_a_warning_knows_its_path() {
-        let (file, warnings) =
-            parse(Format::Apk, "lib/apk/db/installed", b"P:b\nV:1\n\nP:a\nV:1\n\nP:b\nV:1\n\nP:c\n");
+        let text = b"P:b\nV:1\n\nP:a\nV:1\n\nP:b\nV:1\n\nP:c\n".to_vec();
+        let (file, warnings) = parse(apk::FORMAT, "lib/apk/db/installed", text.into(), &Limits::default());
         assert_eq!(file.packages.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(warnings.len(), 1);
         assert_eq!(warnings[0].path, "lib/apk/db/installed");

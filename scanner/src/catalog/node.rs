@@ -3,7 +3,17 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Package;
+use super::format::Parse;
+use super::{Evidence, Format, Listing, Owner, Package, Spec};
+
+/// The format.
+pub const FORMAT: Format = Format::new(&Spec {
+    code: "npm",
+    owner: Owner::Language("npm"),
+    evidence: Evidence::Installed,
+    wants,
+    parse: Parse::Bytes(parse),
+});
 
 /// Folders inside a package that hold what its own tests try on, not what is installed.
 const TEST_FOLDERS: [&str; 6] = ["test", "tests", "__tests__", "fixtures", "__fixtures__", "__mocks__"];
@@ -39,20 +49,18 @@ pub fn wants(path: &str) -> bool {
 
 /// Reads name and version. A manifest without both is no package: folders inside packages have such ones to set a
 /// module type. What is no JSON at all is a warning.
-pub fn parse(_path: &str, bytes: &[u8]) -> (Vec<Package>, Vec<String>) {
+pub fn parse(_path: &str, bytes: &[u8]) -> Listing {
     let json = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     match serde_json::from_slice(json) {
         Ok(Manifest { name: Value::String(name), version: Value::String(version) })
             if !name.trim().is_empty() && !version.trim().is_empty() =>
         {
-            (vec![Package::without_source(name.trim().to_owned(), version.trim().to_owned())], Vec::new())
+            Listing::of(vec![Package::new(name.trim(), version.trim())])
         }
-        Ok(_) => (Vec::new(), Vec::new()),
-        Err(error) => {
-            let warning =
-                format!("This package.json cannot be read ({error}), so its package is not assessed.");
-            (Vec::new(), vec![warning])
-        }
+        Ok(_) => Listing::default(),
+        Err(error) => Listing::warning(format!(
+            "This package.json cannot be read ({error}), so its package is not assessed."
+        )),
     }
 }
 
@@ -93,7 +101,7 @@ mod tests {
 
     #[test]
     fn trap_an_alias_is_known_by_its_real_name() {
-        let (packages, warnings) = parse(
+        let Listing { packages, warnings, .. } = parse(
             "node_modules/alias/package.json",
             br#"{"name":"real","version":"1.2.3","dependencies":{"a":"1"}}"#,
         );
@@ -109,7 +117,7 @@ mod tests {
             r#"{"name":"a","version":1}"#,
             r#"{"name":"","version":"1"}"#,
         ] {
-            assert_eq!(parse("", text.as_bytes()), (Vec::new(), Vec::new()), "{text}");
+            assert_eq!(parse("", text.as_bytes()), Listing::default(), "{text}");
         }
     }
 
@@ -117,13 +125,13 @@ mod tests {
     fn what_is_no_json_is_a_warning_and_deep_nesting_no_crash() {
         let deep = format!("{{\"x\":{}", "[".repeat(200_000));
         for text in ["", "{", "garbage", deep.as_str()] {
-            let (packages, warnings) = parse("", text.as_bytes());
+            let Listing { packages, warnings, .. } = parse("", text.as_bytes());
             assert_eq!((packages.len(), warnings.len()), (0, 1));
         }
     }
 
     #[test]
     fn a_byte_order_mark_does_not_matter() {
-        assert_eq!(parse("", "\u{feff}{\"name\":\"a\",\"version\":\"1.0.0\"}".as_bytes()).0.len(), 1);
+        assert_eq!(parse("", "\u{feff}{\"name\":\"a\",\"version\":\"1.0.0\"}".as_bytes()).packages.len(), 1);
     }
 }

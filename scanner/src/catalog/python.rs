@@ -1,7 +1,17 @@
 //! Installed Python distributions: `*.dist-info/METADATA` (wheels) and `*.egg-info` (setuptools), whose headers are
 //! those of a mail (the core metadata specification).
 
-use super::Package;
+use super::format::Parse;
+use super::{Evidence, Format, Listing, Owner, Package, Spec};
+
+/// The format.
+pub const FORMAT: Format = Format::new(&Spec {
+    code: "python",
+    owner: Owner::Language("PyPI"),
+    evidence: Evidence::Installed,
+    wants,
+    parse: Parse::Bytes(parse),
+});
 
 /// Whether `path` is the metadata of an installed distribution.
 pub fn wants(path: &str) -> bool {
@@ -15,7 +25,7 @@ pub fn wants(path: &str) -> bool {
 }
 
 /// Reads the distribution's name and version; a warning when one of them is missing.
-pub fn parse(_path: &str, bytes: &[u8]) -> (Vec<Package>, Vec<String>) {
+pub fn parse(_path: &str, bytes: &[u8]) -> Listing {
     let text = String::from_utf8_lossy(bytes);
     let headers = || text.trim_start_matches('\u{feff}').lines().take_while(|line| !line.trim().is_empty());
     let value = |name: &str| {
@@ -26,13 +36,12 @@ pub fn parse(_path: &str, bytes: &[u8]) -> (Vec<Package>, Vec<String>) {
             .filter(|value| !value.is_empty())
     };
     match (value("Name"), value("Version")) {
-        (Some(name), Some(version)) => {
-            (vec![Package::without_source(normalised_name(name), version.to_owned())], Vec::new())
-        }
+        (Some(name), Some(version)) => Listing::of(vec![Package::new(normalised_name(name), version)]),
         (name, _) => {
             let missing = if name.is_none() { "name" } else { "version" };
-            let warning = format!("This Python metadata has no {missing}, so its package is not assessed.");
-            (Vec::new(), vec![warning])
+            Listing::warning(format!(
+                "This Python metadata has no {missing}, so its package is not assessed."
+            ))
         }
     }
 }
@@ -55,7 +64,7 @@ mod tests {
     use super::*;
 
     fn package(text: &str) -> Package {
-        let (mut packages, warnings) = parse("x.dist-info/METADATA", text.as_bytes());
+        let Listing { mut packages, warnings, .. } = parse("x.dist-info/METADATA", text.as_bytes());
         assert_eq!((packages.len(), warnings.len()), (1, 0));
         packages.remove(0)
     }
@@ -93,7 +102,7 @@ mod tests {
     #[test]
     fn metadata_without_a_version_is_a_warning() {
         for text in ["Name: x\n\nVersion: 1\n", "Version: 1\n", "", "\0\u{1}garbage"] {
-            let (packages, warnings) = parse("x.egg-info", text.as_bytes());
+            let Listing { packages, warnings, .. } = parse("x.egg-info", text.as_bytes());
             assert_eq!((packages.len(), warnings.len()), (0, 1), "{text:?}");
         }
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Distro;
-use crate::catalog::Format;
+use crate::catalog::{Format, Owner};
+use crate::ecosystem;
 
 /// Reads an os-release file (freedesktop.org os-release(5)); `None` when it names no distribution.
 pub(super) fn parse(text: &str) -> Option<Distro> {
@@ -72,13 +73,8 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether packages of an ecosystem come in a database of this format.
+/// Whether packages of a distribution's ecosystem come in a database of this format.
 pub(super) fn has_format(ecosystem: &str, format: Format) -> bool {
-    let base = ecosystem.split(':').next().unwrap_or_default();
-    match format {
-        Format::Dpkg => matches!(base, "Debian" | "Ubuntu"),
-        Format::Apk => matches!(base, "Alpine" | "Wolfi" | "Chainguard"),
-        Format::Python => base == "PyPI",
-        Format::Node => base == "npm",
-    }
+    let Owner::System(purl) = format.owner() else { return false };
+    ecosystem::find(ecosystem).is_some_and(|known| known.purl.split('/').next() == Some(purl))
 }

@@ -6,7 +6,7 @@ use super::distro;
 use super::links::package_names;
 use super::view::{Place, View, symlinks};
 use super::{Distro, ImageAnalysis, ImagePackage};
-use crate::catalog::{Format, Package, PackageFile};
+use crate::catalog::{Format, Owner, Package, PackageFile};
 use crate::layer::{FileKind, LayerAnalysis, OS_RELEASE_PATHS, Warning, want};
 
 /// Folders of RPM databases, which are not read.
@@ -103,11 +103,19 @@ fn attribute(
             source_name: package.source_name.clone(),
             source_version: package.source_version.clone(),
             arch: package.arch.clone(),
+            module: package.module.clone(),
+            licenses: package.licenses.clone(),
             format: file.format,
+            evidence: file.format.evidence(),
             layer,
-            path: file.path.clone(),
+            path: place(&file.path, &package.within),
         });
     }
+}
+
+/// The place of a package: its file, and within an archive where.
+fn place(path: &str, within: &str) -> String {
+    if within.is_empty() { path.to_owned() } else { format!("{path}!/{within}") }
 }
 
 /// Name, version and architecture.
@@ -125,11 +133,10 @@ fn find_distro(view: View<'_>) -> Option<Distro> {
 }
 
 fn ecosystem(format: Format, distro: Option<&Distro>) -> String {
-    match (format, distro) {
-        (Format::Python, _) => "PyPI".to_owned(),
-        (Format::Node, _) => "npm".to_owned(),
-        (Format::Dpkg | Format::Apk, None) => "unknown".to_owned(),
-        (Format::Dpkg | Format::Apk, Some(distro)) => match &distro.ecosystem {
+    match (format.owner(), distro) {
+        (Owner::Language(ecosystem), _) => ecosystem.to_owned(),
+        (Owner::System(_), None) => "unknown".to_owned(),
+        (Owner::System(_), Some(distro)) => match &distro.ecosystem {
             Some(ecosystem) if distro::has_format(ecosystem, format) => ecosystem.clone(),
             _ if distro.version.is_empty() => distro.id.clone(),
             _ => format!("{}:{}", distro.id, distro.version),
@@ -139,7 +146,7 @@ fn ecosystem(format: Format, distro: Option<&Distro>) -> String {
 
 /// Packages of a system database that no advisories can be found for.
 fn foreign_database(file: &PackageFile, distro: Option<&Distro>) -> Option<Warning> {
-    if !matches!(file.format, Format::Dpkg | Format::Apk) || file.packages.is_empty() {
+    if !file.format.is_system() || file.packages.is_empty() {
         return None;
     }
     let message = match distro {

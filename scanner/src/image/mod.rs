@@ -12,11 +12,12 @@ mod view;
 pub use config::{ConfigError, parse_config};
 pub(crate) use links::{Unread, unread};
 pub use merge::merge;
+pub use purl::PackageName;
 
 use serde::{Deserialize, Serialize};
 
 use crate::Digest;
-use crate::catalog::Format;
+use crate::catalog::{Evidence, Format};
 use crate::layer::Warning;
 
 /// The parts of an OCI image configuration that Lazaret uses (OCI image-spec, config.md).
@@ -76,11 +77,17 @@ pub struct ImagePackage {
     pub source_version: String,
     /// Architecture, empty where there is none.
     pub arch: String,
+    /// The module stream it was built for (`name:stream`), empty where there is none.
+    pub module: String,
+    /// The licences that it declares, as an SPDX expression where they are one; empty when it declares none.
+    pub licenses: String,
     /// The format that told of it.
     pub format: Format,
+    /// What kind of file told of it.
+    pub evidence: Evidence,
     /// Index of the layer that brought this version, 0 the lowest.
     pub layer: usize,
-    /// The file that tells of it, without a leading slash.
+    /// The file that tells of it, without a leading slash; what lies in an archive follows after `!/`.
     pub path: String,
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::Limits;
+use crate::catalog::{Evidence, dpkg};
 use crate::layer::{LayerAnalysis, analyse};
 use crate::testing::LayerBuilder;
 
@@ -207,17 +208,18 @@ fn purls_follow_their_type() {
         source_name: String::new(),
         source_version: String::new(),
         arch: "amd64".to_owned(),
-        format: Format::Dpkg,
+        module: String::new(),
+        licenses: String::new(),
+        format: dpkg::FORMAT,
+        evidence: Evidence::Installed,
         layer: 0,
         path: String::new(),
     };
     assert_eq!(package.purl(), "pkg:deb/debian/g%2B%2B@4:10.2.1-1~x?arch=amd64&distro=debian-11");
     package.ecosystem = "Alpine:v3.20".to_owned();
-    package.format = Format::Apk;
     package.arch.clear();
     assert_eq!(package.purl(), "pkg:apk/alpine/g%2B%2B@4:10.2.1-1~x?distro=alpine-3.20");
     package.ecosystem = "npm".to_owned();
-    package.format = Format::Node;
     package.name = "@angular/core".to_owned();
     package.version = "17.0.0".to_owned();
     assert_eq!(package.purl(), "pkg:npm/%40angular/core@17.0.0");

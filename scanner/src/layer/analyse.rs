@@ -9,6 +9,7 @@ use tar::EntryType;
 use super::path::{Marker, inside, marker};
 use super::{FileEntry, FileKind, LayerAnalysis, LayerError, OsReleaseFile, Warning};
 use crate::catalog::{self, Format, PackageFile};
+use crate::content::{Content, ContentError};
 use crate::tarball::{Member, TarReader};
 use crate::{Digest, Limits};
 
@@ -112,25 +113,21 @@ impl Found {
             );
             return Ok(());
         }
-        if member.size > limits.file_bytes {
-            self.warn(
-                path,
-                format!(
-                    "has {} bytes, more than the {} that are read of one file; what it lists is not covered",
-                    member.size, limits.file_bytes
-                ),
-            );
-            return Ok(());
-        }
-        let mut bytes = Vec::new();
-        reader.read_to_end(&mut bytes)?;
+        let content = match Content::hold(reader, member.size, limits) {
+            Ok(content) => content,
+            Err(ContentError::Read(error)) => return Err(error.into()),
+            Err(error) => {
+                self.warn(path, format!("{error}; what it lists is not covered"));
+                return Ok(());
+            }
+        };
         match want {
             Want::OsRelease => {
-                let text = String::from_utf8_lossy(&bytes).into_owned();
+                let text = String::from_utf8_lossy(&content.into_bytes()?).into_owned();
                 self.os_releases.insert(path.to_owned(), OsReleaseFile { path: path.to_owned(), text });
             }
             Want::Packages(format) => {
-                let (mut file, warnings) = catalog::parse(format, name, &bytes);
+                let (mut file, warnings) = catalog::parse(format, name, content, limits);
                 path.clone_into(&mut file.path);
                 for warning in warnings {
                     self.warn(path, warning.message);

@@ -12,6 +12,8 @@ mod order_tests;
 
 use std::cmp::Ordering;
 
+use crate::ecosystem;
+
 /// Why versions could not be compared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VersionError {
@@ -61,13 +63,10 @@ impl Scheme {
     /// # Errors
     /// When Lazaret has no order for the ecosystem.
     pub fn of(ecosystem: &str) -> Result<Self, VersionError> {
-        match base_ecosystem(ecosystem) {
-            "Debian" | "Ubuntu" => Ok(Self::Dpkg),
-            "Alpine" | "Wolfi" | "Chainguard" => Ok(Self::Apk),
-            "PyPI" => Ok(Self::Pep440),
-            "npm" => Ok(Self::SemVer),
-            _ => Err(VersionError::UnsupportedEcosystem(shortened(ecosystem))),
-        }
+        let known = ecosystem::find(ecosystem);
+        known
+            .map(|known| known.scheme)
+            .ok_or_else(|| VersionError::UnsupportedEcosystem(shortened(ecosystem)))
     }
 
     /// Reads a version; white space round it does not matter.
@@ -107,11 +106,6 @@ impl Scheme {
 pub fn compare(ecosystem: &str, a: &str, b: &str) -> Result<Ordering, VersionError> {
     let scheme = Scheme::of(ecosystem)?;
     Ok(scheme.parse(a)?.cmp(&scheme.parse(b)?))
-}
-
-/// The ecosystem without its release: `Debian` of `Debian:11`.
-pub fn base_ecosystem(ecosystem: &str) -> &str {
-    ecosystem.split_once(':').map_or(ecosystem, |(base, _)| base)
 }
 
 /// Messages quote what hostile files hold, so they quote little of it.

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use lazaret_scanner::advisory;
 
-use super::ecosystem::base;
 use super::ensure::{Refreshed, follow_up};
 use super::error::AdvisoryError;
 use super::import::{ProgressSink, SetOrigin, import_files};
@@ -13,6 +12,7 @@ use super::records;
 use super::set;
 use super::source::Files;
 use crate::store::Store;
+use lazaret_scanner::ecosystem::base;
 
 /// Imports what lies at `path` (a zip, a folder with a zip or with records, or a folder of such folders), each
 /// ecosystem in a transaction of its own. `ecosystem` says which one when the files alone do not.

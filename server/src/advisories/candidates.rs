@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use lazaret_entities::{Severity, Timestamp, advisory, advisory_package, advisory_vulnerability};
 use lazaret_scanner::advisory::{Outcome, evaluate, match_key};
+use lazaret_scanner::ecosystem::{is_distribution, is_known};
 use lazaret_scanner::image::ImagePackage;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait};
 
 use super::cluster::canonical;
-use super::ecosystem::{is_distribution, is_supported};
 use super::error::AdvisoryError;
 use super::parsed::{self, Rating, StoredAffected};
 
@@ -81,7 +81,7 @@ pub(super) async fn undecided(
 async fn ask(conn: &impl ConnectionTrait, subjects: &[Subject]) -> Result<Said, AdvisoryError> {
     let mut by_ecosystem: BTreeMap<&str, BTreeMap<&str, Vec<usize>>> = BTreeMap::new();
     for (place, subject) in subjects.iter().enumerate() {
-        if is_supported(&subject.ecosystem) {
+        if is_known(&subject.ecosystem) {
             let names = by_ecosystem.entry(&subject.ecosystem).or_default();
             names.entry(&subject.name).or_default().push(place);
         }

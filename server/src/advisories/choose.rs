@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 
 use super::candidates::Candidate;
-use super::ecosystem::authority;
 use super::parsed::Rating;
+use super::publisher::authority;
 
 /// The advisory to name, and the severity of the vulnerability for the package.
 #[derive(Debug, Clone)]

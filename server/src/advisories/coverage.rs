@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use lazaret_entities::{Timestamp, advisory_package};
+use lazaret_scanner::ecosystem::{base, is_known};
 use lazaret_scanner::image::ImagePackage;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
 use super::candidates::{self, subjects};
-use super::ecosystem::{base, is_supported};
 use super::error::AdvisoryError;
 use super::set;
 
@@ -102,7 +102,7 @@ pub(super) async fn cover<'a>(
     let mut coverage = Vec::with_capacity(counts.len());
     for (ecosystem, packages) in counts {
         let loaded = set::find(conn, base(ecosystem)).await?.filter(set::is_loaded);
-        let whole = if !is_supported(ecosystem) {
+        let whole = if !is_known(ecosystem) {
             Some(format!("packages of {ecosystem} are not assessed: no advisory source knows them"))
         } else if loaded.is_none() {
             Some(format!("no advisories for {}", base(ecosystem)))

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use lazaret_entities::{Timestamp, advisory_set};
+use lazaret_scanner::ecosystem::{base, is_known};
 
-use super::ecosystem::{base, is_supported};
 use super::error::AdvisoryError;
 use super::feed::{Feed, REMEMBERED};
 use super::import::{Imported, ProgressSink};
@@ -49,7 +49,7 @@ pub async fn ensure(
 ) -> Result<Fetches, AdvisoryError> {
     let mut fetches = Fetches::default();
     let bases: BTreeSet<&str> =
-        ecosystems.iter().filter(|name| is_supported(name)).map(|name| base(name)).collect();
+        ecosystems.iter().filter(|name| is_known(name)).map(|name| base(name)).collect();
     for ecosystem in bases {
         if set::find(store.read(), ecosystem).await?.as_ref().is_some_and(set::is_loaded) {
             continue;

@@ -9,10 +9,10 @@ use sea_orm::{
 };
 
 use super::cluster::{self, Joiner};
-use super::ecosystem::authority;
 use super::error::AdvisoryError;
 use super::merge;
 use super::parsed::ParsedRecord;
+use super::publisher::authority;
 use super::settle;
 
 /// Values in one `IN` list or statement.

@@ -9,9 +9,9 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use super::candidates;
 use super::choose::choose;
 use super::coverage::{Coverage, cover, describe as describe_package};
-use super::ecosystem::publisher;
 use super::error::AdvisoryError;
 use super::parsed::Rating;
+use super::publisher::publisher;
 
 const KEYS: usize = 5000;
 

@@ -4,10 +4,10 @@ use std::io;
 
 use lazaret_entities::{Severity, Timestamp};
 use lazaret_scanner::advisory::{self, Affected, RatedSeverity, Record};
+use lazaret_scanner::ecosystem::{self, base};
 use serde::{Deserialize, Serialize};
 
 use super::cluster;
-use super::ecosystem::base;
 
 /// What is stored of a record.
 #[derive(Debug)]
@@ -135,7 +135,7 @@ fn stored(
 ) -> StoredAffected {
     let index = record.affected.iter().position(|entry| {
         entry.package.as_ref().is_some_and(|package| {
-            package.ecosystem == ecosystem && advisory::match_name(ecosystem, &package.name) == name
+            package.ecosystem == ecosystem && ecosystem::match_name(ecosystem, &package.name) == name
         })
     });
     let own = record.severity(index);

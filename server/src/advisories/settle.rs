@@ -10,8 +10,8 @@ use sea_orm::{
 };
 
 use super::cluster;
-use super::ecosystem::authority;
 use super::error::AdvisoryError;
+use super::publisher::authority;
 
 /// What an advisory tells of its vulnerabilities.
 struct Word {

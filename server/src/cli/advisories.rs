@@ -9,6 +9,8 @@ use lazaret_entities::{Timestamp, advisory_set};
 
 use super::progress::Progress;
 use super::{CliError, Context};
+use lazaret_scanner::ecosystem::ECOSYSTEMS;
+
 use crate::advisories::{self, Fetches, IMPORTED, Refreshed};
 use crate::scan::counts;
 use crate::store::Store;
@@ -57,9 +59,10 @@ pub async fn run(context: &Context, args: &AdvisoriesArgs) -> Result<ExitCode, C
 
 async fn update(context: &Context, store: &Store, ecosystems: &[String]) -> Result<ExitCode, CliError> {
     if ecosystems.is_empty() && advisories::status(store.read()).await?.is_empty() {
+        let names: Vec<&str> = ECOSYSTEMS.iter().map(|known| known.name).collect();
         return Err(CliError::new(format!(
             "no advisories are loaded yet: name what to fetch, as in `lazaret advisories update {}`",
-            advisories::SUPPORTED.join(" ")
+            names.join(" ")
         )));
     }
     let feed = context.feed()?;

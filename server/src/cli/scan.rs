@@ -68,7 +68,7 @@ pub(super) async fn run(context: &Context, args: &ScanArgs) -> Result<ExitCode, 
         fetching: &progress.advisories(),
         engine: engine.as_deref(),
         image: args.image.as_deref(),
-        limits: &context.config.scan.limits(),
+        limits: &context.config.limits(),
         cancelled: CancellationToken::new(),
     };
     let scanned = scan_target(&target, &args.target, &|event| progress.target(event)).await;

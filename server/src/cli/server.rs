@@ -73,7 +73,7 @@ impl Server {
             Some(context.config.archives.dir.clone()).filter(|folder| !folder.as_os_str().is_empty());
         let follow = FollowContext {
             store: store.clone(),
-            limits: context.config.scan.limits(),
+            limits: context.config.limits(),
             reconcile_interval: context.config.engine.reconcile_interval(),
             cancelled: stop.clone(),
         };
@@ -85,7 +85,7 @@ impl Server {
         }
         let worker = ScanWorker::new(ScanContext {
             store: store.clone(),
-            limits: context.config.scan.limits(),
+            limits: context.config.limits(),
             feed: feed.clone(),
             fetching: advisories::no_progress(),
         });

@@ -64,6 +64,7 @@ fn found(id: &str, severity: Severity, package: &str, fixed: &[&str]) -> Vulnera
         advice: String::new(),
         advisory: Advisory { id: id.to_owned(), source: "Debian".to_owned(), url: String::new() },
         unimportant: false,
+        set_aside: None,
     }
 }
 

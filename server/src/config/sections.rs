@@ -74,7 +74,7 @@ pub struct Scan {
     pub workers: usize,
     /// Bytes of one uncompressed layer.
     pub max_layer_bytes: u64,
-    /// Bytes of one file read whole.
+    /// Bytes of one file held while it is read.
     pub max_file_bytes: u64,
     /// Entries of one layer.
     pub max_entries: u64,
@@ -120,6 +120,19 @@ impl Config {
         self.scan.validate()?;
         self.advisories.validate()?;
         self.egress.validate()
+    }
+
+    /// The limits for readers of images. Files too large for memory lie in the data folder while they are read.
+    pub fn limits(&self) -> lazaret_scanner::Limits {
+        lazaret_scanner::Limits {
+            layer_bytes: self.scan.max_layer_bytes,
+            file_bytes: self.scan.max_file_bytes,
+            spool_folder: Some(self.data_dir.clone()),
+            entries: self.scan.max_entries,
+            ratio: self.scan.max_ratio,
+            layers: self.scan.max_layers,
+            ..lazaret_scanner::Limits::default()
+        }
     }
 }
 
@@ -197,18 +210,6 @@ impl Scan {
         at_least("scan.max_entries", self.max_entries, 1000)?;
         at_least("scan.max_ratio", self.max_ratio, 10)?;
         at_least("scan.max_layers", self.max_layers as u64, 1)
-    }
-
-    /// The limits for readers of images.
-    pub fn limits(&self) -> lazaret_scanner::Limits {
-        lazaret_scanner::Limits {
-            layer_bytes: self.max_layer_bytes,
-            file_bytes: self.max_file_bytes,
-            entries: self.max_entries,
-            ratio: self.max_ratio,
-            layers: self.max_layers,
-            ..lazaret_scanner::Limits::default()
-        }
     }
 }
 

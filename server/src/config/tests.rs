@@ -20,7 +20,8 @@ fn defaults_stand_alone() {
     let config = load(&environment(&[]), &Overrides::default()).expect("the defaults");
     assert_eq!(config.data_dir, Path::new("/home/ann/.local/share/lazaret"));
     assert_eq!(config.http.listen, "127.0.0.1:8470");
-    assert_eq!(config.scan.limits(), lazaret_scanner::Limits::default());
+    let spool_folder = Some(config.data_dir.clone());
+    assert_eq!(config.limits(), lazaret_scanner::Limits { spool_folder, ..Default::default() });
 }
 
 #[test]

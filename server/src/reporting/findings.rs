@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use lazaret_entities::{
     advisory, image_package, package, package_vulnerability as matches, vulnerability, vulnerability_id,
 };
-use lazaret_reports::model::{Advisory, AffectedPackage, LayerRef, Package, Vulnerability};
+use lazaret_reports::model::{Advisory, AffectedPackage, Evidence, LayerRef, Package, Vulnerability};
 use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
@@ -38,7 +38,7 @@ pub(super) async fn packages(
 
 fn view(place: image_package::Model, package: package::Model, diff_ids: &[String]) -> Package {
     let index = usize::try_from(place.layer).unwrap_or(0);
-    let purl = purl(&package, &place.path);
+    let purl = crate::scan::packages::purl(&package, &place.path);
     Package {
         ecosystem: package.ecosystem,
         name: package.name,
@@ -47,24 +47,13 @@ fn view(place: image_package::Model, package: package::Model, diff_ids: &[String
         source_version: package.source_version,
         layer: LayerRef { index, diff_id: diff_ids.get(index).cloned().unwrap_or_default() },
         path: place.path,
+        evidence: match place.evidence {
+            image_package::Evidence::Installed => Evidence::Installed,
+            image_package::Evidence::Lockfile => Evidence::Lockfile,
+        },
+        licenses: package.licenses,
         purl,
     }
-}
-
-fn purl(package: &package::Model, path: &str) -> String {
-    let Some(format) = lazaret_scanner::catalog::format_of(path) else { return String::new() };
-    lazaret_scanner::image::ImagePackage {
-        ecosystem: package.ecosystem.clone(),
-        name: package.name.clone(),
-        version: package.version.clone(),
-        source_name: package.source_name.clone(),
-        source_version: package.source_version.clone(),
-        arch: package.arch.clone(),
-        format,
-        layer: 0,
-        path: path.to_owned(),
-    }
-    .purl()
 }
 
 fn of_image(image_id: i64) -> SelectStatement {
@@ -147,6 +136,7 @@ fn finding(
         },
         package: AffectedPackage::from(package),
         unimportant: worst.unimportant,
+        set_aside: None,
     }))
 }
 

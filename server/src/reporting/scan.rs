@@ -1,9 +1,11 @@
 //! The view of a scan that was not stored.
 
 use lazaret_reports::model::{
-    Advisory, AffectedPackage, Coverage, Image, ImageFacts, Layer, LayerRef, Os, Package, SCHEMA_VERSION,
-    ScanResult, Vulnerability, Warning,
+    Advisory, AffectedPackage, Coverage, Evidence, Image, ImageFacts, Layer, LayerRef, Os, Package,
+    SCHEMA_VERSION, ScanResult, Vulnerability, Warning,
 };
+
+use lazaret_scanner::catalog;
 
 use super::image::not_assessed;
 use super::{count, optional_time};
@@ -83,6 +85,11 @@ fn view(package: &lazaret_scanner::image::ImagePackage, layers: &[Layer]) -> Pac
             diff_id: layers.get(package.layer).map(|layer| layer.diff_id.clone()).unwrap_or_default(),
         },
         path: package.path.clone(),
+        evidence: match package.evidence {
+            catalog::Evidence::Installed => Evidence::Installed,
+            catalog::Evidence::Lockfile => Evidence::Lockfile,
+        },
+        licenses: package.licenses.clone(),
         purl: package.purl(),
     }
 }
@@ -109,6 +116,7 @@ fn vulnerabilities(scanned: &ScannedImage, packages: &[Package]) -> Vec<Vulnerab
                     url: found.url.clone(),
                 },
                 unimportant: found.unimportant,
+                set_aside: None,
             })
         })
         .collect()

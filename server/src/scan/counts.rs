@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lazaret_entities::image::{ScanStatus, SecurityStatus};
 use lazaret_entities::{EventType, Severity, image, image_package, package, package_vulnerability};
-use lazaret_scanner::catalog::Format;
+use lazaret_scanner::catalog::{Evidence, dpkg};
 use lazaret_scanner::image::ImagePackage;
 use lazaret_scanner::layer::Warning;
 use sea_orm::{
@@ -158,7 +158,10 @@ async fn packages(connection: &impl ConnectionTrait, image_id: i64) -> Result<Ve
             source_version: row.source_version,
             arch: row.arch,
             // Neither format nor place decides what an advisory says.
-            format: Format::Dpkg,
+            module: String::new(),
+            licenses: String::new(),
+            format: dpkg::FORMAT,
+            evidence: Evidence::Installed,
             layer: 0,
             path: String::new(),
         })

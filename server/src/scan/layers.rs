@@ -13,7 +13,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set
 pub const ANALYSER: &str = "PACKAGES";
 /// Version of what the analyser gives. Raised by hand when the scanner reads more or otherwise, so that layers are read
 /// again.
-pub const FINGERPRINT: &str = "packages-1";
+pub const FINGERPRINT: &str = "packages-2";
 /// Version of the stored form: JSON, compressed by zstd.
 const FORMAT: i32 = 1;
 /// Analyses of huge layers hold millions of paths; this level costs little time and a tenth of the space.

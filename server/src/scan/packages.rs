@@ -5,17 +5,18 @@ use std::collections::HashMap;
 use lazaret_entities::image_package::Evidence;
 use lazaret_entities::{Timestamp, image_package, package};
 use lazaret_scanner::advisory::match_key;
-use lazaret_scanner::image::ImagePackage;
+use lazaret_scanner::catalog;
+use lazaret_scanner::image::{ImagePackage, PackageName};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, Set,
 };
 
-/// Rows of one statement: eleven columns each stay below SQLite's bound on parameters.
+/// Rows of one statement: twelve columns each stay below SQLite's bound on parameters.
 const BATCH: usize = 500;
 
-/// What makes two packages the same, in the order of the unique index; the module is always empty today.
-type Identity<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str, &'a str);
+/// What makes two packages the same, in the order of the unique index.
+type Identity<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str, &'a str, &'a str);
 
 fn identity(package: &ImagePackage) -> Identity<'_> {
     (
@@ -25,7 +26,19 @@ fn identity(package: &ImagePackage) -> Identity<'_> {
         &package.source_name,
         &package.source_version,
         &package.arch,
+        &package.module,
     )
+}
+
+/// The package URL of a stored package; `path` is the file that told of it.
+pub fn purl(package: &package::Model, path: &str) -> String {
+    let name = PackageName {
+        ecosystem: &package.ecosystem,
+        name: &package.name,
+        version: &package.version,
+        arch: &package.arch,
+    };
+    name.purl(path)
 }
 
 /// The row of each package, in the order given; rows that are missing are made.
@@ -54,7 +67,8 @@ pub async fn upsert(tx: &impl ConnectionTrait, packages: &[ImagePackage]) -> Res
                     source_name: Set(package.source_name.clone()),
                     source_version: Set(package.source_version.clone()),
                     arch: Set(package.arch.clone()),
-                    module: Set(String::new()),
+                    module: Set(package.module.clone()),
+                    licenses: Set(package.licenses.clone()),
                     match_name: Set(match_name),
                     match_version: Set(match_version),
                     matched_at: Set(Timestamp::ZERO),
@@ -103,8 +117,9 @@ fn same(row: &package::Model, package: &ImagePackage) -> bool {
         row.source_name.as_str(),
         row.source_version.as_str(),
         row.arch.as_str(),
+        row.module.as_str(),
     );
-    stored == identity(package) && row.module.is_empty()
+    stored == identity(package)
 }
 
 /// All rows with an ecosystem and a name of the batch, also other versions.
@@ -147,12 +162,17 @@ pub async fn replace(
         .await?;
     let mut current: HashMap<(i64, String), image_package::Model> =
         current.into_iter().map(|row| ((row.package_id, row.path.clone()), row)).collect();
-    let mut wanted: HashMap<(i64, &str), i32> = HashMap::new();
+    let mut wanted: HashMap<(i64, &str), (i32, Evidence)> = HashMap::new();
     for (package, id) in packages.iter().zip(ids) {
-        wanted.insert((*id, &package.path), i32::try_from(package.layer).unwrap_or(i32::MAX));
+        let layer = i32::try_from(package.layer).unwrap_or(i32::MAX);
+        let evidence = match package.evidence {
+            catalog::Evidence::Installed => Evidence::Installed,
+            catalog::Evidence::Lockfile => Evidence::Lockfile,
+        };
+        wanted.insert((*id, &package.path), (layer, evidence));
     }
     let mut new = Vec::new();
-    for ((package_id, path), layer) in wanted {
+    for ((package_id, path), (layer, evidence)) in wanted {
         match current.remove(&(package_id, path.to_owned())) {
             Some(row) if row.layer == layer => {}
             Some(row) => {
@@ -165,7 +185,7 @@ pub async fn replace(
                 package_id: Set(package_id),
                 path: Set(path.to_owned()),
                 layer: Set(layer),
-                evidence: Set(Evidence::Installed),
+                evidence: Set(evidence),
                 since: Set(now),
                 until: Set(None),
                 ..Default::default()

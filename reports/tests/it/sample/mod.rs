@@ -7,8 +7,8 @@ use std::cmp::Ordering;
 
 use jiff::Timestamp;
 use lazaret_reports::model::{
-    Advisory, AffectedPackage, Container, Coverage, Host, Image, ImageFacts, ImageReport, Layer, LayerRef,
-    NotAssessed, Os, Package, SCHEMA_VERSION, ScanResult, Severity, Tool, Vulnerability, Warning,
+    Advisory, AffectedPackage, Container, Coverage, Evidence, Host, Image, ImageFacts, ImageReport, Layer,
+    LayerRef, NotAssessed, Os, Package, SCHEMA_VERSION, ScanResult, Severity, Tool, Vulnerability, Warning,
 };
 
 pub use fleet::fleet;
@@ -49,6 +49,8 @@ fn package(ecosystem: &str, source: &str, name: &str, version: &str, at: usize) 
         source_version: version.to_owned(),
         layer: layer(at),
         path,
+        evidence: Evidence::Installed,
+        licenses: String::new(),
         purl: format!("pkg:{kind}/{}@{version}", name.to_lowercase()),
     }
 }
@@ -73,6 +75,7 @@ pub fn found(package: &Package, row: Row<'_>) -> Vulnerability {
             url: format!("https://osv.dev/vulnerability/{advisory}"),
         },
         unimportant: rated_by == "Debian urgency" && severity == Low,
+        set_aside: None,
     }
 }
 

@@ -18,6 +18,7 @@ async fn add_package(store: &Store, ecosystem: &str, name: &str, version: &str) 
         source_version: Set(version.to_owned()),
         arch: Set(String::new()),
         module: Set(String::new()),
+        licenses: Set(String::new()),
         match_name: Set(name.to_owned()),
         match_version: Set(version.to_owned()),
         matched_at: Set(Timestamp::ZERO),

@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Write};
 
-use lazaret_scanner::catalog::Format;
+use lazaret_scanner::catalog::{Evidence, dpkg};
 use lazaret_scanner::image::ImagePackage;
 use serde_json::{Value, json};
 use zip::ZipWriter;
@@ -99,7 +99,10 @@ pub fn package(ecosystem: &str, name: &str, version: &str) -> ImagePackage {
         source_name: name.to_owned(),
         source_version: version.to_owned(),
         arch: String::new(),
-        format: Format::Dpkg,
+        module: String::new(),
+        licenses: String::new(),
+        format: dpkg::FORMAT,
+        evidence: Evidence::Installed,
         layer: 0,
         path: "var/lib/dpkg/status".to_owned(),
     }

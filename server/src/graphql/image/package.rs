@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 use lazaret_entities::package;
-use lazaret_scanner::{catalog::Format, image::ImagePackage};
+use lazaret_scanner::ecosystem;
 
 use crate::{
     graphql::{
@@ -13,6 +13,7 @@ use crate::{
         scalars::DateTime,
     },
     inventory::list_packages::{ImagePackageFilter, InstalledPackage as Row, count_packages, list_packages},
+    scan::packages,
 };
 
 connection!(
@@ -137,23 +138,5 @@ pub(super) async fn connection_of(
 
 /// The package URL of a stored package, when its ecosystem tells which type it has.
 pub(in crate::graphql) fn purl_of(package: &package::Model) -> Option<String> {
-    let format = match package.ecosystem.split(':').next()? {
-        "Debian" | "Ubuntu" => Format::Dpkg,
-        "Alpine" | "Wolfi" | "Chainguard" => Format::Apk,
-        "PyPI" => Format::Python,
-        "npm" => Format::Node,
-        _ => return None,
-    };
-    let package = ImagePackage {
-        ecosystem: package.ecosystem.clone(),
-        name: package.name.clone(),
-        version: package.version.clone(),
-        source_name: package.source_name.clone(),
-        source_version: package.source_version.clone(),
-        arch: package.arch.clone(),
-        format,
-        layer: 0,
-        path: String::new(),
-    };
-    Some(package.purl())
+    ecosystem::is_known(&package.ecosystem).then(|| packages::purl(package, ""))
 }

@@ -215,6 +215,7 @@ pub(super) async fn package(
         source_version: Set(version.to_owned()),
         arch: Set(String::new()),
         module: Set(String::new()),
+        licenses: Set(String::new()),
         match_name: Set(name.to_owned()),
         match_version: Set(version.to_owned()),
         matched_at: Set(START),

@@ -1,22 +1,4 @@
-//! Ecosystem names as OSV writes them.
-
-/// The ecosystems whose packages Lazaret reads and whose versions it compares, by base name.
-pub const SUPPORTED: &[&str] = &["Debian", "Ubuntu", "Alpine", "Wolfi", "Chainguard", "PyPI", "npm"];
-
-/// The name before the release: `Debian` of `Debian:11`. It names the folder in a source.
-pub fn base(ecosystem: &str) -> &str {
-    ecosystem.split(':').next().unwrap_or(ecosystem)
-}
-
-/// Whether packages of the ecosystem can be assessed at all.
-pub fn is_supported(ecosystem: &str) -> bool {
-    SUPPORTED.contains(&base(ecosystem))
-}
-
-/// Whether a distribution publishes the records: they then decide for their own packages alone.
-pub fn is_distribution(ecosystem: &str) -> bool {
-    matches!(base(ecosystem), "Debian" | "Ubuntu" | "Alpine" | "Wolfi" | "Chainguard")
-}
+//! Who publishes advisories, and how far each is trusted.
 
 /// Who publishes an advisory, told by its id.
 pub fn publisher(osv_id: &str) -> &'static str {

@@ -1,0 +1,182 @@
+//! The content of one file of an image, held for reading at any place: in memory, or beyond a bound in a nameless file
+//! of the folder that the caller gave. No layer or image is ever copied, only single files.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
+
+use crate::Limits;
+
+/// A file's content for random access.
+#[derive(Debug)]
+pub struct Content {
+    held: Held,
+    len: u64,
+}
+
+#[derive(Debug)]
+enum Held {
+    Memory(Cursor<Vec<u8>>),
+    Spool(File),
+}
+
+/// Why a file was not held.
+#[derive(Debug, thiserror::Error)]
+pub enum ContentError {
+    /// It is larger than what is held of one file.
+    #[error("has {size} bytes, more than the {limit} that are read of one file")]
+    TooLarge {
+        /// Its bytes.
+        size: u64,
+        /// The bound.
+        limit: u64,
+    },
+    /// It cannot be written to the folder for large files.
+    #[error("has {size} bytes and cannot be held in the data folder while it is read ({error})")]
+    Spool {
+        /// Its bytes.
+        size: u64,
+        /// Why.
+        error: io::Error,
+    },
+    /// The reader of the layer failed.
+    #[error(transparent)]
+    Read(#[from] io::Error),
+}
+
+impl Content {
+    /// Holds the `size` bytes that `reader` still has.
+    ///
+    /// # Errors
+    /// When they are too many, the folder for large files cannot be written, or the reader fails.
+    pub fn hold(reader: &mut impl Read, size: u64, limits: &Limits) -> Result<Self, ContentError> {
+        if size > limits.file_bytes {
+            return Err(ContentError::TooLarge { size, limit: limits.file_bytes });
+        }
+        if size <= limits.memory_bytes {
+            let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+            reader.read_to_end(&mut bytes)?;
+            return Ok(Self::from(bytes));
+        }
+        let Some(folder) = &limits.spool_folder else {
+            return Err(ContentError::TooLarge { size, limit: limits.memory_bytes });
+        };
+        let spool = |error| ContentError::Spool { size, error };
+        let mut file = tempfile::tempfile_in(folder).map_err(spool)?;
+        let mut buffer = vec![0; 64 << 10];
+        let mut len = 0;
+        loop {
+            let read = reader.read(&mut buffer)?;
+            if read == 0 {
+                break;
+            }
+            file.write_all(&buffer[..read]).map_err(spool)?;
+            len += read as u64;
+        }
+        file.rewind().map_err(spool)?;
+        Ok(Self { held: Held::Spool(file), len })
+    }
+
+    /// Bytes of the file.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether the file has no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The whole file as a slice, when it lies in memory.
+    pub fn in_memory(&self) -> Option<&[u8]> {
+        match &self.held {
+            Held::Memory(bytes) => Some(bytes.get_ref()),
+            Held::Spool(_) => None,
+        }
+    }
+
+    /// Reads the whole file, for parsers that need it as one slice.
+    ///
+    /// # Errors
+    /// When the spool file cannot be read.
+    pub fn into_bytes(self) -> io::Result<Vec<u8>> {
+        match self.held {
+            Held::Memory(bytes) => Ok(bytes.into_inner()),
+            Held::Spool(mut file) => {
+                let mut bytes = Vec::new();
+                file.rewind()?;
+                file.read_to_end(&mut bytes)?;
+                Ok(bytes)
+            }
+        }
+    }
+
+    /// Reads `length` bytes at `offset`; fewer where the file ends before.
+    ///
+    /// # Errors
+    /// When the spool file cannot be read.
+    pub fn read_at(&mut self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        // What a hostile header asks for is bounded by what is there.
+        let there = usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let mut bytes = Vec::with_capacity(length.min(there));
+        self.seek(SeekFrom::Start(offset))?;
+        self.take(length as u64).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+impl From<Vec<u8>> for Content {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { len: bytes.len() as u64, held: Held::Memory(Cursor::new(bytes)) }
+    }
+}
+
+impl Read for Content {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.held {
+            Held::Memory(bytes) => bytes.read(buffer),
+            Held::Spool(file) => file.read(buffer),
+        }
+    }
+}
+
+impl Seek for Content {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        match &mut self.held {
+            Held::Memory(bytes) => bytes.seek(position),
+            Held::Spool(file) => file.seek(position),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(folder: Option<&std::path::Path>) -> Limits {
+        Limits { memory_bytes: 4, file_bytes: 100, spool_folder: folder.map(Into::into), ..Limits::default() }
+    }
+
+    #[test]
+    fn a_large_file_lies_in_the_given_folder_without_a_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut content = Content::hold(&mut &b"0123456789"[..], 10, &limits(Some(folder.path()))).unwrap();
+        assert!(content.in_memory().is_none());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        assert_eq!(content.read_at(3, 4).unwrap(), b"3456");
+        assert_eq!(content.read_at(8, usize::MAX).unwrap(), b"89");
+        assert_eq!(content.read_at(80, 4).unwrap(), b"");
+        assert_eq!(content.into_bytes().unwrap(), b"0123456789");
+    }
+
+    #[test]
+    fn a_small_file_lies_in_memory_and_bounds_are_errors() {
+        assert_eq!(
+            Content::hold(&mut &b"0123"[..], 4, &limits(None)).unwrap().in_memory(),
+            Some(&b"0123"[..])
+        );
+        for (size, folder) in [(5, None), (101, Some(std::path::Path::new("/")))] {
+            let refused = Content::hold(&mut io::repeat(0), size, &limits(folder));
+            assert!(matches!(refused, Err(ContentError::TooLarge { .. })), "{size}");
+        }
+    }
+}

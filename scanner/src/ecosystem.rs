@@ -1,0 +1,78 @@
+//! What Lazaret knows of each OSV ecosystem (ossf.github.io/osv-schema, "Defined ecosystems"): how its versions order,
+//! which names its advisories use, and what its package URLs look like.
+
+use crate::catalog::python;
+use crate::version::Scheme;
+
+/// An ecosystem by its base name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ecosystem {
+    /// The name before the release: `Debian` of `Debian:12`. It names the folder in a source of advisories.
+    pub name: &'static str,
+    /// How versions order.
+    pub scheme: Scheme,
+    /// Which package names its advisories use.
+    pub named: Named,
+    /// The type in package URLs, with the namespace where it is always the same: `pypi`, `rpm/rocky`.
+    pub purl: &'static str,
+}
+
+/// Which package names an ecosystem's advisories use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// A distribution's, by source packages: name and version of the source are asked for.
+    BySource,
+    /// A distribution's, by the packages as they are installed.
+    ByBinary,
+    /// A language's, as they are.
+    Exactly,
+    /// A language's, without regard to case.
+    InAnyCase,
+    /// Python's, normalised by PEP 503.
+    Pep503,
+}
+
+/// Every ecosystem whose packages are read and whose versions are compared.
+pub const ECOSYSTEMS: &[Ecosystem] = &[
+    of("Debian", Scheme::Dpkg, Named::BySource, "deb/debian"),
+    of("Ubuntu", Scheme::Dpkg, Named::BySource, "deb/ubuntu"),
+    of("Alpine", Scheme::Apk, Named::BySource, "apk/alpine"),
+    of("Wolfi", Scheme::Apk, Named::BySource, "apk/wolfi"),
+    of("Chainguard", Scheme::Apk, Named::BySource, "apk/chainguard"),
+    of("PyPI", Scheme::Pep440, Named::Pep503, "pypi"),
+    of("npm", Scheme::SemVer, Named::Exactly, "npm"),
+];
+
+const fn of(name: &'static str, scheme: Scheme, named: Named, purl: &'static str) -> Ecosystem {
+    Ecosystem { name, scheme, named, purl }
+}
+
+/// The name before the release: `Debian` of `Debian:12`.
+pub fn base(ecosystem: &str) -> &str {
+    ecosystem.split_once(':').map_or(ecosystem, |(base, _)| base)
+}
+
+/// The ecosystem of a name with or without a release; `None` where Lazaret does not know it.
+pub fn find(ecosystem: &str) -> Option<&'static Ecosystem> {
+    let base = base(ecosystem);
+    ECOSYSTEMS.iter().find(|known| known.name == base)
+}
+
+/// Whether packages of the ecosystem can be assessed at all.
+pub fn is_known(ecosystem: &str) -> bool {
+    find(ecosystem).is_some()
+}
+
+/// Whether a distribution publishes the ecosystem: its records then decide for its own packages alone.
+pub fn is_distribution(ecosystem: &str) -> bool {
+    find(ecosystem).is_some_and(|known| matches!(known.named, Named::BySource | Named::ByBinary))
+}
+
+/// The name that advisories of `ecosystem` match `name` by.
+pub fn match_name(ecosystem: &str, name: &str) -> String {
+    match find(ecosystem).map(|known| known.named) {
+        Some(Named::Pep503) => python::normalised_name(name),
+        Some(Named::InAnyCase) => name.to_lowercase(),
+        _ => name.to_owned(),
+    }
+}
