@@ -7,5 +7,6 @@ mod bad_input;
 mod command_line;
 mod docker;
 mod images_page;
+mod packages;
 mod reports;
 mod support;

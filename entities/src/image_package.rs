@@ -16,6 +16,22 @@ pub enum Evidence {
     Lockfile,
 }
 
+/// Why the vulnerabilities of a package in an image are shown apart and count nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+pub enum SetAside {
+    /// They count.
+    #[default]
+    #[sea_orm(string_value = "")]
+    No,
+    /// Only a lock file names the package.
+    #[sea_orm(string_value = "LOCKFILE")]
+    Lockfile,
+    /// It holds headers of the kernel, which does not run in a container.
+    #[sea_orm(string_value = "KERNEL_HEADERS")]
+    KernelHeaders,
+}
+
 /// Which package an image has, where, and from when to when.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "image_packages")]
@@ -33,6 +49,8 @@ pub struct Model {
     pub layer: i32,
     /// What kind of file tells of it.
     pub evidence: Evidence,
+    /// Why its vulnerabilities do not count.
+    pub set_aside: SetAside,
     /// Since when it is known to be there.
     pub since: Timestamp,
     /// When a later scan no longer found it.

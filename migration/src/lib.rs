@@ -6,7 +6,7 @@
 use sea_orm_migration::prelude::*;
 
 mod m20261124_000001_initial;
-mod m20261124_000002_licenses;
+mod m20261124_000002_package_facts;
 
 /// All migrations, oldest first.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +15,9 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261124_000001_initial::Migration), Box::new(m20261124_000002_licenses::Migration)]
+        vec![
+            Box::new(m20261124_000001_initial::Migration),
+            Box::new(m20261124_000002_package_facts::Migration),
+        ]
     }
 }

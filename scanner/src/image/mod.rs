@@ -1,5 +1,6 @@
 //! Layers in order give the image's view: later layers hide earlier files, whiteouts remove them.
 
+mod aside;
 mod config;
 mod distro;
 mod links;
@@ -9,6 +10,7 @@ mod purl;
 mod tests;
 mod view;
 
+pub use aside::SetAside;
 pub use config::{ConfigError, parse_config};
 pub(crate) use links::{Unread, unread};
 pub use merge::merge;

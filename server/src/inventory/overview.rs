@@ -185,6 +185,7 @@ fn packages_in_use() -> SelectStatement {
         .column(image_package::Column::PackageId)
         .join(JoinType::InnerJoin, sea_orm::RelationTrait::def(&image_package::Relation::Image))
         .filter(image_package::Column::Until.is_null())
+        .filter(image_package::Column::SetAside.eq(image_package::SetAside::No))
         .filter(image::Column::GoneAt.is_null())
         .into_query()
 }

@@ -5,20 +5,29 @@ use std::collections::{BTreeMap, HashMap};
 use lazaret_entities::{
     advisory, image_package, package, package_vulnerability as matches, vulnerability, vulnerability_id,
 };
-use lazaret_reports::model::{Advisory, AffectedPackage, Evidence, LayerRef, Package, Vulnerability};
+use lazaret_reports::model::{
+    Advisory, AffectedPackage, Evidence, LayerRef, Package, SetAside, SetAsideReason, Vulnerability,
+};
 use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
 /// How many ids go into one `IN`: below the limits of both databases.
 const CHUNK: usize = 500;
 
-/// The visible packages of an image by the key of their row, in the order of reports. A package that lies in the image
+/// A visible package of an image, with the key of its row.
+pub(super) struct Placed {
+    pub id: i64,
+    pub package: Package,
+    set_aside: Option<SetAside>,
+}
+
+/// The visible packages of an image, in the order of reports. A package that lies in the image
 /// twice, at two paths, is here twice.
 pub(super) async fn packages(
     conn: &impl ConnectionTrait,
     image_id: i64,
     diff_ids: &[String],
-) -> Result<Vec<(i64, Package)>, DbErr> {
+) -> Result<Vec<Placed>, DbErr> {
     let rows = image_package::Entity::find()
         .filter(image_package::Column::ImageId.eq(image_id))
         .filter(image_package::Column::Until.is_null())
@@ -32,8 +41,21 @@ pub(super) async fn packages(
     Ok(rows
         .into_iter()
         .filter_map(|(place, package)| Some((place, package?)))
-        .map(|(place, package)| (package.id, view(place, package, diff_ids)))
+        .map(|(place, package)| Placed {
+            id: package.id,
+            set_aside: set_aside(place.set_aside),
+            package: view(place, package, diff_ids),
+        })
         .collect())
+}
+
+fn set_aside(stored: image_package::SetAside) -> Option<SetAside> {
+    let reason = match stored {
+        image_package::SetAside::No => return None,
+        image_package::SetAside::Lockfile => SetAsideReason::Lockfile,
+        image_package::SetAside::KernelHeaders => SetAsideReason::KernelHeaders,
+    };
+    Some(SetAside { reason, statement: String::new() })
 }
 
 fn view(place: image_package::Model, package: package::Model, diff_ids: &[String]) -> Package {
@@ -69,7 +91,7 @@ fn of_image(image_id: i64) -> SelectStatement {
 pub(super) async fn vulnerabilities(
     conn: &impl ConnectionTrait,
     image_id: i64,
-    packages: &[(i64, Package)],
+    packages: &[Placed],
 ) -> Result<Vec<Vulnerability>, DbErr> {
     let rows = matches::Entity::find()
         .filter(matches::Column::Until.is_null())
@@ -87,9 +109,9 @@ pub(super) async fn vulnerabilities(
         grouped.entry((found.package_id, found.vulnerability_id)).or_default().push((found, vulnerability));
     }
     let mut views = Vec::new();
-    for (package_id, package) in packages {
-        for (_, group) in grouped.range((*package_id, i64::MIN)..=(*package_id, i64::MAX)) {
-            views.extend(finding(group, package, &advisories, &identifiers)?);
+    for placed in packages {
+        for (_, group) in grouped.range((placed.id, i64::MIN)..=(placed.id, i64::MAX)) {
+            views.extend(finding(group, placed, &advisories, &identifiers)?);
         }
     }
     views.sort_by(|a, b| {
@@ -106,10 +128,11 @@ pub(super) async fn vulnerabilities(
 /// What several advisories say of one vulnerability in one package: the one with a fix speaks, the worst rating counts.
 fn finding(
     group: &[(matches::Model, vulnerability::Model)],
-    package: &Package,
+    placed: &Placed,
     advisories: &HashMap<i64, advisory::Model>,
     identifiers: &HashMap<i64, Vec<String>>,
 ) -> Result<Option<Vulnerability>, DbErr> {
+    let package = &placed.package;
     let worst = group.iter().map(|(found, _)| found).max_by_key(|found| (!found.unimportant, found.severity));
     let speaker = group.iter().max_by_key(|(found, _)| found.fixed_versions != "[]");
     let (Some(worst), Some((speaker, vulnerability))) = (worst, speaker) else { return Ok(None) };
@@ -136,7 +159,7 @@ fn finding(
         },
         package: AffectedPackage::from(package),
         unimportant: worst.unimportant,
-        set_aside: None,
+        set_aside: placed.set_aside.clone(),
     }))
 }
 

@@ -130,14 +130,14 @@ async fn matches(conn: &impl ConnectionTrait) -> Result<Vec<Match>, DbErr> {
                JOIN vulnerabilities v ON v.id = m.vulnerability_id \
                WHERE m.until IS NULL AND EXISTS (SELECT 1 FROM image_packages ip \
                JOIN images i ON i.id = ip.image_id WHERE ip.package_id = m.package_id AND ip.until IS NULL \
-               AND i.gone_at IS NULL)";
+               AND ip.set_aside = '' AND i.gone_at IS NULL)";
     Match::find_by_statement(Statement::from_string(conn.get_database_backend(), sql)).all(conn).await
 }
 
 async fn places(conn: &impl ConnectionTrait) -> Result<HashMap<i64, BTreeSet<i64>>, DbErr> {
     let sql = "SELECT DISTINCT ip.package_id, ip.image_id FROM image_packages ip \
                JOIN images i ON i.id = ip.image_id \
-               WHERE ip.until IS NULL AND i.gone_at IS NULL AND EXISTS (SELECT 1 FROM package_vulnerabilities m \
+               WHERE ip.until IS NULL AND ip.set_aside = '' AND i.gone_at IS NULL AND EXISTS (SELECT 1 FROM package_vulnerabilities m \
                WHERE m.package_id = ip.package_id AND m.until IS NULL)";
     let rows =
         Place::find_by_statement(Statement::from_string(conn.get_database_backend(), sql)).all(conn).await?;

@@ -67,7 +67,7 @@ pub async fn image_report(
     let diff_ids: Vec<String> = layers.iter().map(|layer| layer.diff_id.clone()).collect();
     let packages = findings::packages(conn, row.id, &diff_ids).await?;
     let vulnerabilities = findings::vulnerabilities(conn, row.id, &packages).await?;
-    let packages: Vec<Package> = packages.into_iter().map(|(_, package)| package).collect();
+    let packages: Vec<Package> = packages.into_iter().map(|placed| placed.package).collect();
     let coverage = coverage(conn, row, &packages).await?;
     let (hosts, containers) = places(conn, row.id).await?;
     let fixes = group_fixes(&vulnerabilities, &super::compare_versions);

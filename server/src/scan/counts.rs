@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use lazaret_entities::image::{ScanStatus, SecurityStatus};
+use lazaret_entities::image_package::SetAside;
 use lazaret_entities::{EventType, Severity, image, image_package, package, package_vulnerability};
 use lazaret_scanner::catalog::{Evidence, dpkg};
 use lazaret_scanner::image::ImagePackage;
@@ -124,6 +125,7 @@ async fn count(tx: &impl ConnectionTrait, image_id: i64) -> Result<Counts, DbErr
         .filter(package_vulnerability::Column::Until.is_null())
         .filter(image_package::Column::ImageId.eq(image_id))
         .filter(image_package::Column::Until.is_null())
+        .filter(image_package::Column::SetAside.eq(SetAside::No))
         .into_tuple()
         .all(tx)
         .await?;
@@ -140,12 +142,13 @@ async fn count(tx: &impl ConnectionTrait, image_id: i64) -> Result<Counts, DbErr
     Ok(counts)
 }
 
-/// The packages that an image has now, as the advisories are asked about them.
+/// The packages that an image has now and that count, as the advisories are asked about them.
 async fn packages(connection: &impl ConnectionTrait, image_id: i64) -> Result<Vec<ImagePackage>, DbErr> {
     let rows = package::Entity::find()
         .join(JoinType::InnerJoin, image_package::Relation::Package.def().rev())
         .filter(image_package::Column::ImageId.eq(image_id))
         .filter(image_package::Column::Until.is_null())
+        .filter(image_package::Column::SetAside.ne(SetAside::Lockfile))
         .all(connection)
         .await?;
     let mut packages: Vec<ImagePackage> = rows

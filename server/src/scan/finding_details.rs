@@ -6,12 +6,13 @@ use std::{
 };
 
 use lazaret_entities::{
-    advisory, image_package, package, package_vulnerability, vulnerability, vulnerability_id,
+    advisory, image_layer, image_package, layer, package, package_vulnerability, vulnerability,
+    vulnerability_id,
 };
 use lazaret_scanner::version::compare;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::image_vulnerabilities::{ImageFinding, Row, Statement};
+use super::image_vulnerabilities::{FindingPlace, ImageFinding, Row, Statement};
 use crate::store::{page::Page, read_json};
 
 /// Reads what belongs to the rows of a page, one query per table.
@@ -44,7 +45,17 @@ pub(super) async fn complete(
     {
         identifiers.entry(row.vulnerability_id).or_default().push(row.identifier);
     }
-    let mut places: BTreeMap<i64, Vec<(String, i32)>> = BTreeMap::new();
+    let layers: BTreeMap<i32, (String, String)> = image_layer::Entity::find()
+        .find_also_related(layer::Entity)
+        .filter(image_layer::Column::ImageId.eq(image_id))
+        .all(conn)
+        .await?
+        .into_iter()
+        .map(|(place, layer)| {
+            (place.position, (layer.map(|layer| layer.diff_id).unwrap_or_default(), place.created_by))
+        })
+        .collect();
+    let mut places: BTreeMap<i64, Vec<FindingPlace>> = BTreeMap::new();
     for row in image_package::Entity::find()
         .filter(image_package::Column::ImageId.eq(image_id))
         .filter(image_package::Column::Until.is_null())
@@ -52,7 +63,9 @@ pub(super) async fn complete(
         .all(conn)
         .await?
     {
-        places.entry(row.package_id).or_default().push((row.path, row.layer));
+        let (diff_id, created_by) = layers.get(&row.layer).cloned().unwrap_or_default();
+        let place = FindingPlace { path: row.path, layer: row.layer, diff_id, created_by };
+        places.entry(row.package_id).or_default().push(place);
     }
     let matches = package_vulnerability::Entity::find()
         .filter(package_vulnerability::Column::VulnerabilityId.is_in(vulnerability_ids))
@@ -86,6 +99,7 @@ pub(super) async fn complete(
             severity_source: worst.map(|stated| stated.severity_source.clone()).unwrap_or_default(),
             unimportant: !matches.is_empty() && matches.iter().all(|stated| stated.unimportant),
             fixed_versions: fixed_versions(&package.ecosystem, &matches)?,
+            set_aside: row.set_aside,
             first_detected_at: row.since,
             statements: matches
                 .iter()

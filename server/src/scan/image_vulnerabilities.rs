@@ -1,8 +1,11 @@
 //! The vulnerabilities of an image as a list of findings: one per vulnerability and package.
 
 use lazaret_entities::{
-    image_package, package, package_vulnerability, severity::Severity, timestamp::Timestamp, vulnerability,
-    vulnerability_id,
+    image_package::{self, SetAside},
+    package, package_vulnerability,
+    severity::Severity,
+    timestamp::Timestamp,
+    vulnerability, vulnerability_id,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, FromQueryResult, JoinType, QueryFilter,
@@ -28,6 +31,8 @@ pub struct FindingFilter {
     pub search: Option<String>,
     /// Whether a version that fixes it exists.
     pub fixable: Option<bool>,
+    /// Also those that do not count, because all places of their package are set aside.
+    pub with_set_aside: bool,
     /// One vulnerability and one package, to look one finding up.
     pub only: Option<(i64, i64)>,
 }
@@ -35,7 +40,7 @@ pub struct FindingFilter {
 impl FindingFilter {
     /// Everything in an image.
     pub fn of_image(image_id: i64) -> Self {
-        Self { image_id, severity: None, search: None, fixable: None, only: None }
+        Self { image_id, severity: None, search: None, fixable: None, with_set_aside: false, only: None }
     }
 }
 
@@ -80,8 +85,8 @@ pub struct ImageFinding {
     pub aliases: Vec<String>,
     /// The package.
     pub package: package::Model,
-    /// The files that tell of the package, with the position of the layer that brought each.
-    pub places: Vec<(String, i32)>,
+    /// The files that tell of the package.
+    pub places: Vec<FindingPlace>,
     /// The severest rating for this package.
     pub severity: Severity,
     /// Who rated it so.
@@ -90,10 +95,25 @@ pub struct ImageFinding {
     pub unimportant: bool,
     /// Versions that fix it, lowest first.
     pub fixed_versions: Vec<String>,
+    /// Why it does not count.
+    pub set_aside: SetAside,
     /// Since when the image is known to have it.
     pub first_detected_at: Timestamp,
     /// What the advisories say.
     pub statements: Vec<Statement>,
+}
+
+/// A file that tells of a package, and what brought it.
+#[derive(Clone, Debug)]
+pub struct FindingPlace {
+    /// The path, without a leading slash.
+    pub path: String,
+    /// Position of the layer, 0 the lowest.
+    pub layer: i32,
+    /// The layer's diff ID; empty when the layer is not known.
+    pub diff_id: String,
+    /// The build command that made the layer; empty when the image does not say.
+    pub created_by: String,
 }
 
 /// A finding as it is listed: by its keys.
@@ -103,6 +123,7 @@ pub(super) struct Row {
     pub(super) vulnerability_id: i64,
     pub(super) package_id: i64,
     pub(super) severity: Severity,
+    pub(super) set_aside: SetAside,
     pub(super) since: Timestamp,
     pub(super) rank: i64,
     pub(super) display_id: String,
@@ -126,7 +147,7 @@ pub async fn list_findings(
     };
     let sort = SortKey { key, id: column("id"), descending };
     let mut select = matching(filter);
-    for name in ["id", "vulnerability_id", "package_id", "severity", "since"] {
+    for name in ["id", "vulnerability_id", "package_id", "severity", "set_aside", "since"] {
         select.expr_as(column(name), Alias::new(name));
     }
     select
@@ -219,6 +240,8 @@ fn pairs(filter: &FindingFilter) -> SelectStatement {
         .expr_as(stated(Of::VulnerabilityId), Alias::new("vulnerability_id"))
         .expr_as(stated(Of::PackageId), Alias::new("package_id"))
         .expr_as(stated(Of::Severity).max(), Alias::new("severity"))
+        // The empty text, which says that it counts, is the least.
+        .expr_as(has(In::SetAside).min(), Alias::new("set_aside"))
         .expr_as(
             Expr::case(stated_since.clone().gt(has_since.clone()), stated_since).finally(has_since),
             Alias::new("since"),
@@ -240,6 +263,9 @@ fn pairs(filter: &FindingFilter) -> SelectStatement {
         select
             .and_where(stated(Of::VulnerabilityId).eq(vulnerability))
             .and_where(stated(Of::PackageId).eq(package));
+    }
+    if !filter.with_set_aside {
+        select.and_where(has(In::SetAside).eq(SetAside::No));
     }
     if let Some(fixable) = filter.fixable {
         let fixed: Expr = Expr::case(stated(Of::FixedVersions).ne("[]"), 1).finally(0).into();

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use lazaret_entities::image_package::Evidence;
+use lazaret_entities::image_package::{Evidence, SetAside};
 use lazaret_entities::{Timestamp, image_package, package};
 use lazaret_scanner::advisory::match_key;
 use lazaret_scanner::catalog;
-use lazaret_scanner::image::{ImagePackage, PackageName};
+use lazaret_scanner::image::{self, ImagePackage, PackageName};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, Set,
@@ -162,22 +162,29 @@ pub async fn replace(
         .await?;
     let mut current: HashMap<(i64, String), image_package::Model> =
         current.into_iter().map(|row| ((row.package_id, row.path.clone()), row)).collect();
-    let mut wanted: HashMap<(i64, &str), (i32, Evidence)> = HashMap::new();
+    let mut wanted: HashMap<(i64, &str), (i32, Evidence, SetAside)> = HashMap::new();
     for (package, id) in packages.iter().zip(ids) {
         let layer = i32::try_from(package.layer).unwrap_or(i32::MAX);
         let evidence = match package.evidence {
             catalog::Evidence::Installed => Evidence::Installed,
             catalog::Evidence::Lockfile => Evidence::Lockfile,
         };
-        wanted.insert((*id, &package.path), (layer, evidence));
+        let set_aside = match package.set_aside() {
+            None => SetAside::No,
+            Some(image::SetAside::Lockfile) => SetAside::Lockfile,
+            Some(image::SetAside::KernelHeaders) => SetAside::KernelHeaders,
+        };
+        wanted.insert((*id, &package.path), (layer, evidence, set_aside));
     }
     let mut new = Vec::new();
-    for ((package_id, path), (layer, evidence)) in wanted {
+    for ((package_id, path), (layer, evidence, set_aside)) in wanted {
         match current.remove(&(package_id, path.to_owned())) {
-            Some(row) if row.layer == layer => {}
+            Some(row) if (row.layer, row.evidence, row.set_aside) == (layer, evidence, set_aside) => {}
             Some(row) => {
                 let mut row = row.into_active_model();
                 row.layer = Set(layer);
+                row.evidence = Set(evidence);
+                row.set_aside = Set(set_aside);
                 row.update(tx).await?;
             }
             None => new.push(image_package::ActiveModel {
@@ -186,6 +193,7 @@ pub async fn replace(
                 path: Set(path.to_owned()),
                 layer: Set(layer),
                 evidence: Set(evidence),
+                set_aside: Set(set_aside),
                 since: Set(now),
                 until: Set(None),
                 ..Default::default()
