@@ -1,0 +1,63 @@
+//! The `lazaret` program as a whole process.
+
+use std::io;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use nix::sys::resource::{UsageWho, getrusage};
+
+use crate::image;
+use crate::paired::Paired;
+
+/// Times cold scans of an archive beside the SHA-256 of the same file.
+pub fn run(archive: &Path, lazaret: &Path, data_dir: Option<&Path>, runs: usize) -> io::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let data = data_dir.unwrap_or(folder.path());
+    let paired = Paired::measure(
+        runs,
+        || scan(lazaret, data, archive),
+        || finished(Command::new("openssl").args(["dgst", "-sha256"]).arg(archive)),
+    )?;
+    println!(
+        "{} of {}: {:.0} ms, openssl dgst -sha256: {:.0} ms, ratio {:.2}; peak memory {:.1} MB",
+        if data_dir.is_some() { "cold scan with matching" } else { "cold scan" },
+        archive.display(),
+        paired.subject.as_secs_f64() * 1e3,
+        paired.floor.as_secs_f64() * 1e3,
+        paired.ratio(),
+        peak()?
+    );
+    Ok(())
+}
+
+/// Scans images of growing size and tells the peak memory after each.
+pub fn memory(lazaret: &Path, megabytes: &[u64]) -> io::Result<()> {
+    let folder = tempfile::tempdir()?;
+    for &size in megabytes {
+        let archive = folder.path().join(format!("{size}.tar"));
+        image::write(&archive, size)?;
+        scan(lazaret, &folder.path().join("data"), &archive)?;
+        println!("image of {size} MB: peak memory so far {:.1} MB", peak()?);
+        std::fs::remove_file(&archive)?;
+    }
+    Ok(())
+}
+
+fn scan(lazaret: &Path, data: &Path, archive: &Path) -> io::Result<()> {
+    let mut command = Command::new(lazaret);
+    command.arg("--data-dir").arg(data).args(["--offline", "scan", "--no-cache", "--format", "json"]);
+    finished(command.arg(archive))
+}
+
+fn finished(command: &mut Command) -> io::Result<()> {
+    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+    if status.success() { Ok(()) } else { Err(io::Error::other(format!("{command:?} ended with {status}"))) }
+}
+
+/// The most memory that any child process had resident, in megabytes.
+fn peak() -> io::Result<f64> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    #[allow(clippy::cast_precision_loss)]
+    let kilobytes = usage.max_rss() as f64;
+    Ok(kilobytes / 1024.0)
+}
