@@ -15,6 +15,7 @@ pub mod ecosystem;
 pub mod image;
 pub mod layer;
 pub mod limits;
+mod meter;
 mod tarball;
 #[cfg(feature = "testing")]
 pub mod testing;

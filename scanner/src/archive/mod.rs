@@ -7,9 +7,9 @@ mod blob;
 mod docker;
 mod error;
 mod manifest;
-mod meter;
 mod oci;
 mod random;
+pub mod root;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -22,9 +22,9 @@ pub use error::ArchiveError;
 
 use crate::image::{ImageConfig, Unread, unread};
 use crate::layer::LayerAnalysis;
+use crate::meter::Meter;
 use crate::{Digest, Limits};
 use manifest::Plan;
-use meter::Meter;
 
 /// Opens the bytes of an archive anew.
 pub type Open<'a> = dyn Fn() -> io::Result<Box<dyn Read>> + Sync + 'a;

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use super::ArchiveError;
 use super::blob::{self, Blob};
 use super::manifest::{self, Plan, Shelf, document_bytes};
-use super::meter::Meter;
 use crate::bounded::{Form, Sniffed};
 use crate::image::Unread;
 use crate::layer::{LayerAnalysis, inside};
+use crate::meter::Meter;
 use crate::tarball::TarReader;
 use crate::{Digest, Limits};
 

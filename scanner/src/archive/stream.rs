@@ -10,12 +10,12 @@ use std::path::Path;
 
 use super::blob::{self, Blob};
 use super::manifest::{self, Plan, Shelf, document_bytes};
-use super::meter::Meter;
 use super::random::{check_entries, check_form, follow, link_target, too_large};
 use super::{ArchiveError, Open};
 use crate::bounded::{Form, Sniffed, uncompressed};
 use crate::image::Unread;
 use crate::layer::{LayerAnalysis, inside};
+use crate::meter::Meter;
 use crate::tarball::TarReader;
 use crate::{Digest, Limits};
 

@@ -70,25 +70,13 @@ pub(crate) fn read_again(
             found.read(&path, name, *want, &member, &mut reader, limits)?;
         }
     }
-    found.package_files.extend(std::mem::take(&mut analysis.package_files).into_iter().map(by_path));
-    analysis.package_files = found.package_files.into_values().collect();
-    found
-        .os_releases
-        .extend(std::mem::take(&mut analysis.os_releases).into_iter().map(|file| (file.path.clone(), file)));
-    analysis.os_releases = found.os_releases.into_values().collect();
-    analysis.warnings.append(&mut found.warnings);
-    analysis.warnings.sort();
-    analysis.warnings.dedup();
+    found.add_to(analysis);
     Ok(())
-}
-
-fn by_path(file: PackageFile) -> (String, PackageFile) {
-    (file.path.clone(), file)
 }
 
 /// What was read whole, by path: a name that comes twice in a tar counts as its last entry.
 #[derive(Default)]
-struct Found {
+pub(super) struct Found {
     package_files: BTreeMap<String, PackageFile>,
     os_releases: BTreeMap<String, OsReleaseFile>,
     warnings: Vec<Warning>,
@@ -96,13 +84,13 @@ struct Found {
 
 impl Found {
     /// Reads the current entry, which lies at `path` and is wanted as the content of `name`.
-    fn read<R: Read>(
+    pub(super) fn read(
         &mut self,
         path: &str,
         name: &str,
         want: Want,
         member: &Member,
-        reader: &mut TarReader<R>,
+        reader: &mut impl Read,
         limits: &Limits,
     ) -> Result<(), LayerError> {
         self.forget(path);
@@ -138,12 +126,25 @@ impl Found {
         Ok(())
     }
 
+    /// Adds what was read to the analysis of the same layer.
+    pub(super) fn add_to(mut self, analysis: &mut LayerAnalysis) {
+        let known = std::mem::take(&mut analysis.package_files);
+        self.package_files.extend(known.into_iter().map(|file| (file.path.clone(), file)));
+        analysis.package_files = self.package_files.into_values().collect();
+        let known = std::mem::take(&mut analysis.os_releases);
+        self.os_releases.extend(known.into_iter().map(|file| (file.path.clone(), file)));
+        analysis.os_releases = self.os_releases.into_values().collect();
+        analysis.warnings.append(&mut self.warnings);
+        analysis.warnings.sort();
+        analysis.warnings.dedup();
+    }
+
     fn forget(&mut self, path: &str) {
         self.package_files.remove(path);
         self.os_releases.remove(path);
     }
 
-    fn warn(&mut self, path: &str, message: String) {
+    pub(super) fn warn(&mut self, path: &str, message: String) {
         if self.warnings.len() < MAX_WARNINGS {
             self.warnings.push(Warning { path: path.to_owned(), message });
         } else if self.warnings.len() == MAX_WARNINGS {
@@ -153,20 +154,36 @@ impl Found {
     }
 }
 
-struct Pass<'a> {
+/// What the entries of one layer have given so far.
+pub(super) struct Pass<'a> {
     limits: &'a Limits,
     entries: u64,
     files: BTreeMap<String, (FileKind, u64)>,
     markers: Vec<(String, FileKind)>,
-    found: Found,
+    pub(super) found: Found,
 }
 
 impl<'a> Pass<'a> {
-    fn new(limits: &'a Limits) -> Self {
+    pub(super) fn new(limits: &'a Limits) -> Self {
         Self { limits, entries: 0, files: BTreeMap::new(), markers: Vec::new(), found: Found::default() }
     }
 
-    fn entry<R: Read>(&mut self, member: &Member, reader: &mut TarReader<R>) -> Result<(), LayerError> {
+    fn entry(&mut self, member: &Member, reader: &mut impl Read) -> Result<(), LayerError> {
+        let Some(path) = self.admit(member)? else { return Ok(()) };
+        match marker(&path) {
+            Some(Marker::Whiteout(path)) => self.markers.push((path, FileKind::Whiteout)),
+            Some(Marker::Opaque(path)) => self.markers.push((path, FileKind::Opaque)),
+            Some(Marker::Bookkeeping) => {}
+            Some(Marker::Hostile) => {
+                self.found.warn(&path, "removes the folder it is in; the entry is skipped".to_owned());
+            }
+            None => self.ordinary(path, member, reader)?,
+        }
+        Ok(())
+    }
+
+    /// Counts an entry; its path inside the layer, unless it is skipped.
+    pub(super) fn admit(&mut self, member: &Member) -> Result<Option<String>, LayerError> {
         self.entries += 1;
         if self.entries > self.limits.entries {
             return Err(LayerError::LimitExceeded(format!(
@@ -182,30 +199,22 @@ impl<'a> Pass<'a> {
                 self.limits.path_bytes
             );
             self.found.warn(&start, message);
-            return Ok(());
+            return Ok(None);
         }
-        let Some(path) = inside(&member.path) else {
+        let path = inside(&member.path);
+        if path.is_none() {
             let name = String::from_utf8_lossy(&member.path).into_owned();
             self.found.warn(&name, "leads out of the image by `..`; the entry is skipped".to_owned());
-            return Ok(());
-        };
-        match marker(&path) {
-            Some(Marker::Whiteout(path)) => self.markers.push((path, FileKind::Whiteout)),
-            Some(Marker::Opaque(path)) => self.markers.push((path, FileKind::Opaque)),
-            Some(Marker::Bookkeeping) => {}
-            Some(Marker::Hostile) => {
-                self.found.warn(&path, "removes the folder it is in; the entry is skipped".to_owned());
-            }
-            None => self.ordinary(path, member, reader)?,
         }
-        Ok(())
+        Ok(path)
     }
 
-    fn ordinary<R: Read>(
+    /// Takes an entry that adds something at `path`.
+    pub(super) fn ordinary(
         &mut self,
         path: String,
         member: &Member,
-        reader: &mut TarReader<R>,
+        reader: &mut impl Read,
     ) -> Result<(), LayerError> {
         let target = || {
             let end = member.link.len().min(self.limits.path_bytes);
@@ -231,17 +240,15 @@ impl<'a> Pass<'a> {
         if path.is_empty() {
             return Ok(());
         }
-        if kind == FileKind::File
-            && let Some(want) = want(&path)
-        {
-            self.found.read(&path, &path, want, member, reader, self.limits)?;
-        } else {
-            self.found.forget(&path);
-        }
         if kind != FileKind::Directory && matches!(self.files.get(&path), Some((FileKind::Directory, _))) {
             self.drop_below(&path);
         }
-        self.files.insert(path, (kind, member.file_size));
+        let wanted = if kind == FileKind::File { want(&path) } else { None };
+        self.files.insert(path.clone(), (kind, member.file_size));
+        match wanted {
+            Some(want) => self.found.read(&path, &path, want, member, reader, self.limits)?,
+            None => self.found.forget(&path),
+        }
         Ok(())
     }
 
@@ -261,7 +268,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn finish(self, diff_id: Digest, size: u64) -> LayerAnalysis {
+    pub(super) fn finish(self, diff_id: Digest, size: u64) -> LayerAnalysis {
         let mut files: Vec<FileEntry> =
             self.files.into_iter().map(|(path, (kind, size))| FileEntry { path, kind, size }).collect();
         files.extend(self.markers.into_iter().map(|(path, kind)| FileEntry { path, kind, size: 0 }));

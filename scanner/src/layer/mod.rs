@@ -1,6 +1,7 @@
 //! One pass over a layer's tar: what it adds, what it hides, and the packages it tells of.
 
 mod analyse;
+mod folder;
 mod path;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use crate::tarball::TarError;
 
 pub use analyse::analyse;
 pub(crate) use analyse::{OS_RELEASE_PATHS, Want, read_again, want};
+pub(crate) use folder::Folder;
 pub(crate) use path::inside;
 
 /// Why a layer could not be read at all.

@@ -8,8 +8,8 @@ use crate::bounded::Stop;
 /// Bytes between two looks at whether to stop.
 const STEP: u64 = 1 << 20;
 
-/// Counts the bytes read of one archive, over all readings.
-pub(super) struct Meter<'a> {
+/// Counts the bytes read of one archive or folder, over all readings.
+pub(crate) struct Meter<'a> {
     progress: &'a dyn Fn(u64),
     cancelled: &'a dyn Fn() -> bool,
     read: Cell<u64>,
@@ -17,13 +17,18 @@ pub(super) struct Meter<'a> {
 }
 
 impl<'a> Meter<'a> {
-    pub(super) fn new(progress: &'a dyn Fn(u64), cancelled: &'a dyn Fn() -> bool) -> Self {
+    pub(crate) fn new(progress: &'a dyn Fn(u64), cancelled: &'a dyn Fn() -> bool) -> Self {
         Self { progress, cancelled, read: Cell::new(0), told: Cell::new(0) }
     }
 
     /// Counts what is read of `reader`.
-    pub(super) fn wrap<R: Read>(&'a self, reader: R) -> Metered<'a, R> {
+    pub(crate) fn wrap<R: Read>(&'a self, reader: R) -> Metered<'a, R> {
         Metered { reader, meter: self }
+    }
+
+    /// Stops when asked to; for work that reads no bytes for long.
+    pub(crate) fn check(&self) -> Result<(), Stop> {
+        if (self.cancelled)() { Err(Stop::Cancelled) } else { Ok(()) }
     }
 
     fn add(&self, bytes: u64) -> Result<(), Stop> {
@@ -33,16 +38,14 @@ impl<'a> Meter<'a> {
         if read - self.told.get() >= STEP || (bytes == 0 && read > self.told.get()) {
             self.told.set(read);
             (self.progress)(read);
-            if (self.cancelled)() {
-                return Err(Stop::Cancelled);
-            }
+            self.check()?;
         }
         Ok(())
     }
 }
 
 /// A reader whose bytes are counted.
-pub(super) struct Metered<'a, R> {
+pub(crate) struct Metered<'a, R> {
     reader: R,
     meter: &'a Meter<'a>,
 }
