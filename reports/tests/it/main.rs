@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod csv;
+mod gitlab;
 mod html;
 mod json;
+mod junit;
 mod model;
 mod sample;
 mod sarif;
