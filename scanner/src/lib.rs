@@ -16,6 +16,7 @@ pub mod image;
 pub mod layer;
 pub mod limits;
 mod meter;
+pub mod purl;
 mod tarball;
 #[cfg(feature = "testing")]
 pub mod testing;
