@@ -141,6 +141,8 @@ pub struct Package {
     pub source_name: String,
     /// The version of that source package.
     pub source_version: String,
+    /// The module stream that it was built for (`name:stream`), empty where there is none.
+    pub module: String,
     /// The layer that brought this version.
     pub layer: LayerRef,
     /// The file that tells of it, without a leading slash; what lies in an archive follows after `!/`.

@@ -10,6 +10,8 @@ mod junit;
 mod model;
 mod sample;
 mod sarif;
+mod sbom;
+mod schema;
 
 use lazaret_reports::model::ScanResult;
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use lazaret_reports::model::{ImageReport, ScanResult, Severity};
-use lazaret_reports::{csv, html, json, sarif};
+use lazaret_reports::{csv, cyclonedx, html, json, sarif, spdx};
 
 use tokio_util::sync::CancellationToken;
 
@@ -48,6 +48,10 @@ enum Format {
     Csv,
     Html,
     Sarif,
+    /// A bill of materials: `CycloneDX` 1.6 as JSON
+    Cyclonedx,
+    /// A bill of materials: SPDX 2.3 as JSON
+    Spdx,
 }
 
 fn severity(text: &str) -> Result<Severity, String> {
@@ -157,14 +161,22 @@ fn write(format: Format, scans: Vec<ScanResult>, out: &mut impl Write) -> Result
             table.finish()?;
         }
         Format::Html => {
-            let [scan] = <[ScanResult; 1]>::try_from(scans).map_err(|scans| {
-                CliError::new(format!(
-                    "an HTML report is about one image and the archive has {}; choose one with --image",
-                    scans.len()
-                ))
-            })?;
+            let scan = only(scans, "an HTML report")?;
             html::image(&ImageReport::from_scan(scan, &reporting::compare_versions), out)?;
         }
+        Format::Cyclonedx => cyclonedx::image((&only(scans, "a bill of materials")?).into(), out)?,
+        Format::Spdx => spdx::image((&only(scans, "a bill of materials")?).into(), out)?,
     }
     Ok(())
+}
+
+/// The one scan that a document of this kind is about.
+fn only(scans: Vec<ScanResult>, what: &str) -> Result<ScanResult, CliError> {
+    let [scan] = <[ScanResult; 1]>::try_from(scans).map_err(|scans| {
+        CliError::new(format!(
+            "{what} is about one image and the archive has {}; choose one with --image",
+            scans.len()
+        ))
+    })?;
+    Ok(scan)
 }

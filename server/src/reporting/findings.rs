@@ -67,6 +67,7 @@ fn view(place: image_package::Model, package: package::Model, diff_ids: &[String
         version: package.version,
         source_name: package.source_name,
         source_version: package.source_version,
+        module: package.module,
         layer: LayerRef { index, diff_id: diff_ids.get(index).cloned().unwrap_or_default() },
         path: place.path,
         evidence: match place.evidence {

@@ -80,6 +80,7 @@ fn view(package: &lazaret_scanner::image::ImagePackage, layers: &[Layer]) -> Pac
         version: package.version.clone(),
         source_name: package.source_name.clone(),
         source_version: package.source_version.clone(),
+        module: package.module.clone(),
         layer: LayerRef {
             index: package.layer,
             diff_id: layers.get(package.layer).map(|layer| layer.diff_id.clone()).unwrap_or_default(),

@@ -47,6 +47,7 @@ fn package(ecosystem: &str, source: &str, name: &str, version: &str, at: usize) 
         version: version.to_owned(),
         source_name: source.to_owned(),
         source_version: version.to_owned(),
+        module: String::new(),
         layer: layer(at),
         path,
         evidence: Evidence::Installed,
