@@ -4,6 +4,7 @@ pub mod apk;
 pub mod dpkg;
 mod fixtures;
 mod format;
+mod json;
 pub mod node;
 pub mod python;
 mod stanza;
@@ -18,7 +19,13 @@ pub use format::{Evidence, Format, Owner};
 use format::{Parse, Spec};
 
 /// Every format, each described in its own file.
-pub const FORMATS: &[Format] = &[apk::FORMAT, dpkg::FORMAT, node::FORMAT, python::FORMAT];
+pub const FORMATS: &[Format] = &[
+    apk::FORMAT,
+    dpkg::FORMAT,
+    node::installed::FORMAT,
+    node::package_lock::FORMAT,
+    python::installed::FORMAT,
+];
 
 /// A package as one file tells of it, without an ecosystem: a layer alone knows no distro.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -88,6 +95,15 @@ impl Listing {
         Self { packages, ..Self::default() }
     }
 
+    /// What a file that is cut or damaged still tells.
+    pub(crate) fn incomplete(packages: Vec<Package>, reason: impl std::fmt::Display) -> Self {
+        let message = format!(
+            "cannot be read to its end ({reason}); {} packages of it are listed, the rest is not covered",
+            packages.len()
+        );
+        Self { packages, warnings: vec![message], ..Self::default() }
+    }
+
     /// Nothing but a sentence on what cannot be read.
     pub(crate) fn warning(message: impl Into<String>) -> Self {
         Self { warnings: vec![message.into()], ..Self::default() }
@@ -146,8 +162,8 @@ mod tests {
     fn each_path_has_its_format() {
         assert_eq!(format_of("var/lib/dpkg/status"), Some(dpkg::FORMAT));
         assert_eq!(format_of("usr/lib/apk/db/installed"), Some(apk::FORMAT));
-        assert_eq!(format_of("app/node_modules/a/package.json"), Some(node::FORMAT));
-        assert_eq!(format_of("usr/lib/python3/dist-packages/a.egg-info"), Some(python::FORMAT));
+        assert_eq!(format_of("app/node_modules/a/package.json"), Some(node::installed::FORMAT));
+        assert_eq!(format_of("usr/lib/python3/dist-packages/a.egg-info"), Some(python::installed::FORMAT));
         assert_eq!(format_of("etc/passwd"), None);
     }
 

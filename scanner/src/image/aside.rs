@@ -64,7 +64,7 @@ mod tests {
         for name in ["linux-image-6.1.0-21-amd64", "linux-perf", "bash"] {
             assert_eq!(package(name).set_aside(), None, "{name}");
         }
-        let of_npm = ImagePackage { format: node::FORMAT, ..package("linux-headers") };
+        let of_npm = ImagePackage { format: node::installed::FORMAT, ..package("linux-headers") };
         assert_eq!(of_npm.set_aside(), None);
     }
 

@@ -1,8 +1,9 @@
 //! Installed Python distributions: `*.dist-info/METADATA` (wheels) and `*.egg-info` (setuptools), whose headers are
 //! those of a mail (the core metadata specification).
 
-use super::format::Parse;
-use super::{Evidence, Format, Listing, Owner, Package, Spec};
+use super::normalised_name;
+use crate::catalog::format::Parse;
+use crate::catalog::{Evidence, Format, Listing, Owner, Package, Spec};
 
 /// The format.
 pub const FORMAT: Format = Format::new(&Spec {
@@ -46,19 +47,6 @@ pub fn parse(_path: &str, bytes: &[u8]) -> Listing {
     }
 }
 
-/// A project name as PEP 503 compares it: lower case, and each run of `-`, `_` and `.` one hyphen.
-pub fn normalised_name(name: &str) -> String {
-    let mut normal = String::with_capacity(name.len());
-    for character in name.trim().chars() {
-        match character {
-            '-' | '_' | '.' if normal.ends_with('-') => {}
-            '-' | '_' | '.' => normal.push('-'),
-            other => normal.push(other.to_ascii_lowercase()),
-        }
-    }
-    normal
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,12 +79,6 @@ mod tests {
         let found = package("Metadata-Version: 2.1\r\nName: Jinja2\r\nVersion: 3.0.0\r\n\r\nName: other\r\n");
         assert_eq!((found.name.as_str(), found.version.as_str()), ("jinja2", "3.0.0"));
         assert_eq!((found.source_name.as_str(), found.source_version.as_str()), ("jinja2", "3.0.0"));
-    }
-
-    #[test]
-    fn trap_names_are_compared_by_pep_503() {
-        assert_eq!(normalised_name("Zope.Interface"), "zope-interface");
-        assert_eq!(normalised_name("a-_.B"), "a-b");
     }
 
     #[test]

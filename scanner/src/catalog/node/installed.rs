@@ -3,8 +3,10 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::format::Parse;
-use super::{Evidence, Format, Listing, Owner, Package, Spec};
+use super::license;
+use crate::catalog::format::Parse;
+use crate::catalog::json::without_mark;
+use crate::catalog::{Evidence, Format, Listing, Owner, Package, Spec};
 
 /// The format.
 pub const FORMAT: Format = Format::new(&Spec {
@@ -24,6 +26,10 @@ struct Manifest {
     name: Value,
     #[serde(default)]
     version: Value,
+    #[serde(default)]
+    license: Value,
+    #[serde(default)]
+    licenses: Value,
 }
 
 /// Whether `path` is `node_modules/NAME/package.json` or `node_modules/@SCOPE/NAME/package.json`, at any depth, and
@@ -50,13 +56,16 @@ pub fn wants(path: &str) -> bool {
 /// Reads name and version. A manifest without both is no package: folders inside packages have such ones to set a
 /// module type. What is no JSON at all is a warning.
 pub fn parse(_path: &str, bytes: &[u8]) -> Listing {
-    let json = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    match serde_json::from_slice(json) {
-        Ok(Manifest { name: Value::String(name), version: Value::String(version) })
-            if !name.trim().is_empty() && !version.trim().is_empty() =>
-        {
-            Listing::of(vec![Package::new(name.trim(), version.trim())])
-        }
+    match serde_json::from_slice(without_mark(bytes)) {
+        Ok(Manifest {
+            name: Value::String(name),
+            version: Value::String(version),
+            license: one,
+            licenses: many,
+        }) if !name.trim().is_empty() && !version.trim().is_empty() => Listing::of(vec![Package {
+            licenses: license(&one, &many),
+            ..Package::new(name.trim(), version.trim())
+        }]),
         Ok(_) => Listing::default(),
         Err(error) => Listing::warning(format!(
             "This package.json cannot be read ({error}), so its package is not assessed."
