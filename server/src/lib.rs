@@ -11,6 +11,7 @@ pub mod config;
 pub mod demo;
 pub mod egress;
 pub mod events;
+pub mod exceptions;
 pub mod graphql;
 pub mod http;
 pub mod inventory;
