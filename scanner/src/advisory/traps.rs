@@ -256,7 +256,7 @@ fn trap_distributions_match_by_source_and_languages_by_name() {
             arch: String::new(),
             module: String::new(),
             licenses: String::new(),
-            format: dpkg::FORMAT,
+            format: Some(dpkg::FORMAT),
             evidence: Evidence::Installed,
             layer: 0,
             path: String::new(),

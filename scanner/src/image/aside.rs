@@ -1,7 +1,8 @@
 //! Packages whose vulnerabilities are shown apart and do not count.
 
 use super::ImagePackage;
-use crate::catalog::Evidence;
+use crate::catalog::{Evidence, Format};
+use crate::ecosystem;
 
 /// Why the vulnerabilities of a package do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +30,9 @@ impl ImagePackage {
         if self.evidence == Evidence::Lockfile {
             return Some(SetAside::Lockfile);
         }
-        let is_headers = self.format.is_system() && HEADERS.iter().any(|start| self.name.starts_with(start));
+        let is_system =
+            self.format.map_or_else(|| ecosystem::is_distribution(&self.ecosystem), Format::is_system);
+        let is_headers = is_system && HEADERS.iter().any(|start| self.name.starts_with(start));
         is_headers.then_some(SetAside::KernelHeaders)
     }
 }
@@ -49,7 +52,7 @@ mod tests {
             arch: String::new(),
             module: String::new(),
             licenses: String::new(),
-            format: dpkg::FORMAT,
+            format: Some(dpkg::FORMAT),
             evidence: Evidence::Installed,
             layer: 0,
             path: String::new(),
@@ -64,7 +67,7 @@ mod tests {
         for name in ["linux-image-6.1.0-21-amd64", "linux-perf", "bash"] {
             assert_eq!(package(name).set_aside(), None, "{name}");
         }
-        let of_npm = ImagePackage { format: node::installed::FORMAT, ..package("linux-headers") };
+        let of_npm = ImagePackage { format: Some(node::installed::FORMAT), ..package("linux-headers") };
         assert_eq!(of_npm.set_aside(), None);
     }
 

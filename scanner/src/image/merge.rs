@@ -105,7 +105,7 @@ fn attribute(
             arch: package.arch.clone(),
             module: package.module.clone(),
             licenses: package.licenses.clone(),
-            format: file.format,
+            format: Some(file.format),
             evidence: file.format.evidence(),
             layer,
             path: place(&file.path, &package.within),

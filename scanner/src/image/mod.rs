@@ -83,8 +83,8 @@ pub struct ImagePackage {
     pub module: String,
     /// The licences that it declares, as an SPDX expression where they are one; empty when it declares none.
     pub licenses: String,
-    /// The format that told of it.
-    pub format: Format,
+    /// The format of the file that told of it; `None` when a bill of materials did.
+    pub format: Option<Format>,
     /// What kind of file told of it.
     pub evidence: Evidence,
     /// Index of the layer that brought this version, 0 the lowest.

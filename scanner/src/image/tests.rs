@@ -210,7 +210,7 @@ fn purls_follow_their_type() {
         arch: "amd64".to_owned(),
         module: String::new(),
         licenses: String::new(),
-        format: dpkg::FORMAT,
+        format: Some(dpkg::FORMAT),
         evidence: Evidence::Installed,
         layer: 0,
         path: String::new(),

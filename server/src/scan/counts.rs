@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lazaret_entities::image::{ScanStatus, SecurityStatus};
 use lazaret_entities::image_package::SetAside;
 use lazaret_entities::{EventType, Severity, image, image_package, package, package_vulnerability};
-use lazaret_scanner::catalog::{Evidence, dpkg};
+use lazaret_scanner::catalog::Evidence;
 use lazaret_scanner::image::ImagePackage;
 use lazaret_scanner::layer::Warning;
 use sea_orm::{
@@ -163,7 +163,7 @@ async fn packages(connection: &impl ConnectionTrait, image_id: i64) -> Result<Ve
             // Neither format nor place decides what an advisory says.
             module: String::new(),
             licenses: String::new(),
-            format: dpkg::FORMAT,
+            format: None,
             evidence: Evidence::Installed,
             layer: 0,
             path: String::new(),

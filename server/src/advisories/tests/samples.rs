@@ -101,7 +101,7 @@ pub fn package(ecosystem: &str, name: &str, version: &str) -> ImagePackage {
         arch: String::new(),
         module: String::new(),
         licenses: String::new(),
-        format: dpkg::FORMAT,
+        format: Some(dpkg::FORMAT),
         evidence: Evidence::Installed,
         layer: 0,
         path: "var/lib/dpkg/status".to_owned(),
