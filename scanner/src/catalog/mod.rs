@@ -22,8 +22,11 @@ use format::{Parse, Spec};
 pub const FORMATS: &[Format] = &[
     apk::FORMAT,
     dpkg::FORMAT,
+    node::bun_lock::FORMAT,
     node::installed::FORMAT,
     node::package_lock::FORMAT,
+    node::pnpm_lock::FORMAT,
+    node::yarn_lock::FORMAT,
     python::installed::FORMAT,
 ];
 
@@ -98,7 +101,7 @@ impl Listing {
     /// What a file that is cut or damaged still tells.
     pub(crate) fn incomplete(packages: Vec<Package>, reason: impl std::fmt::Display) -> Self {
         let message = format!(
-            "cannot be read to its end ({reason}); {} packages of it are listed, the rest is not covered",
+            "cannot be read whole ({reason}); {} packages of it are listed, the rest is not covered",
             packages.len()
         );
         Self { packages, warnings: vec![message], ..Self::default() }

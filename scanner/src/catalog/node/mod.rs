@@ -4,8 +4,11 @@
 //! all of it is listed. What comes from elsewhere than a registry (a folder, a workspace, a git repository, the address
 //! of a tarball) is left out: its name and version say nothing of the registry's package with that name.
 
+pub mod bun_lock;
 pub mod installed;
 pub mod package_lock;
+pub mod pnpm_lock;
+pub mod yarn_lock;
 
 use serde_json::Value;
 
