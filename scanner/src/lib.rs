@@ -17,6 +17,7 @@ pub mod layer;
 pub mod limits;
 mod meter;
 pub mod purl;
+pub mod sbom;
 mod tarball;
 #[cfg(feature = "testing")]
 pub mod testing;

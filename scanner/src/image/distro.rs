@@ -7,7 +7,7 @@ use crate::catalog::{Format, Owner};
 use crate::ecosystem;
 
 /// Reads an os-release file (freedesktop.org os-release(5)); `None` when it names no distribution.
-pub(super) fn parse(text: &str) -> Option<Distro> {
+pub(crate) fn parse(text: &str) -> Option<Distro> {
     let fields: BTreeMap<&str, String> = text
         .lines()
         .filter_map(|line| line.trim().split_once('='))
