@@ -10,3 +10,4 @@ mod images_page;
 mod packages;
 mod reports;
 mod support;
+mod targets;

@@ -10,10 +10,10 @@ use std::io::Write;
 use jiff::Timestamp;
 
 use crate::ReportError;
-use crate::model::{ImageReport, Vulnerability, time};
+use crate::model::{Image, ImageReport, Vulnerability, time};
 
 /// The names of the columns, in their order. New columns are added at the end.
-pub const COLUMNS: [&str; 22] = [
+pub const COLUMNS: [&str; 23] = [
     "severity",
     "severity_source",
     "cvss_score",
@@ -36,6 +36,7 @@ pub const COLUMNS: [&str; 22] = [
     "source",
     "references",
     "scanned_at",
+    "set_aside",
 ];
 
 /// The image that a row is about.
@@ -43,22 +44,29 @@ pub const COLUMNS: [&str; 22] = [
 pub struct ImageOf {
     /// What people call it: its first tag, else its digest.
     pub reference: String,
-    /// Its config digest.
+    /// Its config digest; empty for a folder.
     pub digest: String,
-    /// `linux/amd64`.
+    /// `linux/amd64`; empty for a folder.
     pub platform: String,
     /// When it was scanned; absent when never.
     pub scanned_at: Option<Timestamp>,
 }
 
+impl ImageOf {
+    /// Of an image that was scanned then.
+    pub fn new(image: &Image, scanned_at: Option<Timestamp>) -> Self {
+        Self {
+            reference: image.name().to_owned(),
+            digest: image.digest().to_owned(),
+            platform: image.platform(),
+            scanned_at,
+        }
+    }
+}
+
 /// Writes the findings of one image, its worst first.
 pub fn image(report: &ImageReport, out: impl Write) -> Result<(), ReportError> {
-    let image = ImageOf {
-        reference: report.facts.image.name().to_owned(),
-        digest: report.facts.image.id.clone(),
-        platform: report.facts.image.platform(),
-        scanned_at: report.scanned_at,
-    };
+    let image = ImageOf::new(&report.facts.image, report.scanned_at);
     fleet(
         crate::order::worst_first(&report.facts.vulnerabilities).into_iter().map(|found| (&image, found)),
         out,
@@ -118,6 +126,7 @@ impl<W: Write> Findings<W> {
                 guard(&found.advisory.source),
                 guard(&found.advisory.url),
                 scanned_at.into(),
+                found.set_aside.as_ref().map_or("", |aside| aside.reason.code()).into(),
             ]
             .iter()
             .map(|cell| cell.as_bytes()),

@@ -6,7 +6,7 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use crate::ReportError;
-use crate::model::{ScanResult, Severity, Vulnerability};
+use crate::model::{Kind, ScanResult, Severity, Vulnerability};
 use crate::order::worst_first;
 
 /// Writes one run per result; ends with a line break.
@@ -47,14 +47,20 @@ fn run(result: &ScanResult) -> Value {
             "executionSuccessful": true,
             "toolExecutionNotifications": notifications(result),
         }],
-        "properties": {
-            "target": result.target,
-            "imageId": result.facts.image.id,
-            "imageTags": result.facts.image.tags,
-        },
+        "properties": properties(result),
         "columnKind": "unicodeCodePoints",
         "results": results,
     })
+}
+
+fn properties(result: &ScanResult) -> Value {
+    let image = &result.facts.image;
+    let mut properties = json!({ "target": result.target, "kind": image.kind });
+    if image.kind != Kind::Folder {
+        properties["imageId"] = json!(image.id);
+        properties["imageTags"] = json!(image.tags);
+    }
+    properties
 }
 
 fn rule(found: &Vulnerability) -> Value {
@@ -92,7 +98,7 @@ fn finding(result: &ScanResult, found: &Vulnerability, rule: Option<usize>) -> V
         found.severity.lower(),
         found.advice
     );
-    json!({
+    let mut finding = json!({
         "ruleId": found.id,
         "ruleIndex": rule,
         "level": level(found),
@@ -120,7 +126,18 @@ fn finding(result: &ScanResult, found: &Vulnerability, rule: Option<usize>) -> V
             "advisory": found.advisory.id,
             "unimportant": found.unimportant,
         },
-    })
+    });
+    if let Some(aside) = &found.set_aside {
+        let said = if aside.statement.is_empty() { aside.reason.sentence() } else { &aside.statement };
+        finding["suppressions"] = json!([{
+            // Nobody marked it in the source: a rule of the scan or a file beside it did.
+            "kind": "external",
+            "status": "accepted",
+            "justification": said,
+            "properties": { "reason": aside.reason.code() },
+        }]);
+    }
+    finding
 }
 
 /// What was not covered, so that an empty list of results is not read as "none".

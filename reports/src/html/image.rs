@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 
+use super::aside::{self, Apart};
 use super::coverage::{self, CoverageTable, Gap};
 use super::picture::{Chips, SeverityBar};
 use super::rows::{self, Group, MOST_ROWS};
 use super::text::{self, Cut, Time};
 use super::{FixRow, Status, fix_rows};
-use crate::model::{Counts, ImageFacts, ImageReport, ScanStatus, SecurityStatus, Severity, Tool};
+use crate::model::{
+    Counts, Image, ImageFacts, ImageReport, Kind, ScanStatus, SecurityStatus, Severity, Tool,
+};
 
 /// At most this many tags, hosts, containers, warnings and layers are shown, each.
 const MOST_PLACES: usize = 200;
@@ -19,6 +22,7 @@ const MOST_PLACES: usize = 200;
 pub(crate) struct ImagePage<'a> {
     tool: &'a Tool,
     made: Time,
+    noun: &'static str,
     name: String,
     digest: Cut,
     platform: String,
@@ -39,6 +43,7 @@ pub(crate) struct ImagePage<'a> {
     nothing_found: &'static str,
     groups: Vec<Group>,
     truncated: Option<String>,
+    apart: Vec<Apart>,
     layers: Vec<LayerRow>,
     coverage: CoverageTable,
     warnings: Vec<WarningRow>,
@@ -79,7 +84,7 @@ impl<'a> ImagePage<'a> {
         let now = report.generated_at;
         let counts = facts.counts();
         let fixable = facts.fixable();
-        let (groups, rows) = rows::groups(&facts.vulnerabilities, image.layers.len().min(MOST_PLACES));
+        let (groups, rows) = rows::groups(&facts.vulnerabilities, layer_rows(image));
         let entries =
             facts.coverage.iter().map(|entry| (entry.ecosystem.as_str(), entry.advisories_modified));
         let age = coverage::data_age(entries, now);
@@ -87,8 +92,9 @@ impl<'a> ImagePage<'a> {
         Self {
             tool: &report.tool,
             made: text::minute(now),
+            noun: image.kind.word(),
             name: text::shorten(image.name(), 120),
-            digest: text::digest(&image.id),
+            digest: text::digest(image.digest()),
             platform: text::shorten(&image.platform(), 40),
             os: image
                 .os
@@ -113,6 +119,7 @@ impl<'a> ImagePage<'a> {
                 let (shown, all) = (text::number(MOST_ROWS as u64), text::number(rows as u64));
                 format!("The worst {shown} of {all} rows are shown; the CSV file has all of them.")
             }),
+            apart: aside::apart(facts),
             layers: layers(facts),
             coverage: CoverageTable::of_image(&facts.coverage, now),
             warnings: warnings(facts),
@@ -237,7 +244,7 @@ fn gaps(report: &ImageReport) -> Vec<Gap> {
     let mut gaps = coverage::image_gaps(&report.facts.coverage, report.generated_at);
     if !report.facts.warnings.is_empty() {
         let warnings = text::count(report.facts.warnings.len() as u64, "warning", "warnings");
-        gaps.push(Gap::plain(format!("{warnings}: parts of the image could not be read.")));
+        gaps.push(Gap::plain(format!("{warnings}: parts could not be read.")));
     }
     if report.facts.packages.is_empty() {
         gaps.push(Gap::plain(
@@ -247,13 +254,18 @@ fn gaps(report: &ImageReport) -> Vec<Gap> {
     gaps
 }
 
+/// How many layers the page lists: the one that stands for a folder or a container is none.
+fn layer_rows(image: &Image) -> usize {
+    if image.kind == Kind::Image { image.layers.len().min(MOST_PLACES) } else { 0 }
+}
+
 fn layers(facts: &ImageFacts) -> Vec<LayerRow> {
     let mut packages: BTreeMap<usize, u64> = BTreeMap::new();
     for package in &facts.packages {
         *packages.entry(package.layer.index).or_default() += 1;
     }
     let mut worst: BTreeMap<usize, BTreeMap<&str, Severity>> = BTreeMap::new();
-    for found in &facts.vulnerabilities {
+    for found in facts.counted() {
         let severity =
             worst.entry(found.package.layer.index).or_default().entry(&found.id).or_insert(found.severity);
         *severity = (*severity).min(found.severity);
@@ -270,11 +282,11 @@ fn layers(facts: &ImageFacts) -> Vec<LayerRow> {
             chips: Chips::new(&counts),
         }
     };
-    facts.image.layers.iter().take(MOST_PLACES).map(row).collect()
+    facts.image.layers.iter().take(layer_rows(&facts.image)).map(row).collect()
 }
 
 fn warnings(facts: &ImageFacts) -> Vec<WarningRow> {
-    let layers = facts.image.layers.len().min(MOST_PLACES);
+    let layers = layer_rows(&facts.image);
     let row = |warning: &crate::model::Warning| WarningRow {
         layer: warning.layer.as_ref().map(|layer| layer.index).filter(|index| *index < layers),
         path: text::cut(&warning.path, 60),

@@ -1,6 +1,7 @@
 //! HTML: one file that needs nothing else, no script among it. Everything that comes from an image or an advisory is
 //! escaped by the templates, and the page forbids itself to load or to run anything.
 
+mod aside;
 mod coverage;
 mod fleet;
 mod image;

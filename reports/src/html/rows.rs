@@ -38,7 +38,7 @@ pub(crate) struct Row {
     pub(crate) path: Cut,
 }
 
-/// The groups, worst first, and how many rows there are in all.
+/// The groups of those that count, worst first, and how many rows there are in all.
 pub(crate) fn groups(vulnerabilities: &[Vulnerability], layers: usize) -> (Vec<Group>, usize) {
     let merged = merge(vulnerabilities);
     let all = merged.len();
@@ -87,7 +87,7 @@ fn group((unimportant, severity): (bool, Severity), count: u64) -> Group {
 fn merge(vulnerabilities: &[Vulnerability]) -> Vec<(&Vulnerability, Vec<&str>)> {
     let mut place: BTreeMap<(&str, &str, &str, &str, &str), usize> = BTreeMap::new();
     let mut merged: Vec<(&Vulnerability, Vec<&str>)> = Vec::new();
-    for found in worst_first(vulnerabilities) {
+    for found in worst_first(vulnerabilities).into_iter().filter(|found| found.counts()) {
         let package = &found.package;
         // Packages of a language lie at paths of their own; those of a distribution share its database.
         let path = if package.source_name == package.name { package.path.as_str() } else { "" };

@@ -1,11 +1,11 @@
 //! What one scan of one image found: the JSON form of `lazaret scan`, described by `docs/schemas/scan-result.json`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Counts, Severity, time};
+use super::{Counts, Image, LayerRef, SetAside, SetAsideReason, Severity, time};
 
 /// The result of one scan of one image.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -58,75 +58,6 @@ pub struct ImageFacts {
     pub coverage: Vec<Coverage>,
 }
 
-/// The identity of an image.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Image {
-    /// The config digest, `sha256:…`.
-    pub id: String,
-    /// The references that point to it.
-    pub tags: Vec<String>,
-    /// The distribution inside, when there is one.
-    pub os: Option<Os>,
-    /// CPU architecture, as Go names it; empty when unknown.
-    pub architecture: String,
-    /// When it was built, as its config says.
-    #[serde(with = "time::option")]
-    pub created: Option<Timestamp>,
-    /// Size in bytes.
-    pub size: u64,
-    /// Its layers, lowest first.
-    pub layers: Vec<Layer>,
-}
-
-impl Image {
-    /// What people call it: its first tag, else the beginning of its digest.
-    pub fn name(&self) -> &str {
-        self.tags.first().map_or_else(|| self.id.get(..19).unwrap_or(&self.id), String::as_str)
-    }
-
-    /// `linux/amd64`. Lazaret reads Linux images alone.
-    pub fn platform(&self) -> String {
-        if self.architecture.is_empty() { "linux".to_owned() } else { format!("linux/{}", self.architecture) }
-    }
-}
-
-/// The distribution in an image.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Os {
-    /// os-release `ID`: `debian`.
-    pub id: String,
-    /// os-release `VERSION_ID`; empty when absent.
-    pub version: String,
-    /// os-release `PRETTY_NAME`.
-    pub name: String,
-    /// The OSV ecosystem of its packages, `Debian:11`; absent when OSV does not know the distribution.
-    pub ecosystem: Option<String>,
-}
-
-/// One layer of an image.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Layer {
-    /// 0 the lowest.
-    pub index: usize,
-    /// Digest of its uncompressed tar.
-    pub diff_id: String,
-    /// The build step that made it; empty when the image does not say.
-    pub created_by: String,
-}
-
-/// Names the layer that something came from.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LayerRef {
-    /// 0 the lowest.
-    pub index: usize,
-    /// Digest of its uncompressed tar.
-    pub diff_id: String,
-}
-
 /// A package that is visible in the image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -163,30 +94,6 @@ pub enum Evidence {
     Installed,
     /// A lock file or manifest: it says what would be installed, not what is.
     Lockfile,
-}
-
-/// Why a finding is shown and does not count.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SetAside {
-    /// The kind of reason.
-    pub reason: SetAsideReason,
-    /// The reason in words, as whoever set it aside gave it; empty when the kind says all.
-    pub statement: String,
-}
-
-/// The kinds of reasons why a finding does not count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum SetAsideReason {
-    /// Only a lock file names the package: what is not installed is not run.
-    Lockfile,
-    /// The package holds headers of the kernel, which does not run in a container.
-    KernelHeaders,
-    /// A VEX document says that the image is not affected, or that it is fixed.
-    Vex,
-    /// An ignore file names it.
-    Ignored,
 }
 
 /// A vulnerability in a package of the image.
@@ -327,11 +234,31 @@ pub struct NotAssessed {
 }
 
 impl ImageFacts {
+    /// The vulnerabilities that count.
+    pub fn counted(&self) -> impl Iterator<Item = &Vulnerability> {
+        self.vulnerabilities.iter().filter(|found| found.counts())
+    }
+
+    /// How many distinct vulnerabilities are set aside for each reason and do not count anywhere.
+    pub fn set_aside(&self) -> BTreeMap<SetAsideReason, u64> {
+        let counted: BTreeSet<&str> = self.counted().map(|found| found.id.as_str()).collect();
+        let apart = self.vulnerabilities.iter().filter_map(|found| Some((found.set_aside.as_ref()?, found)));
+        let distinct: BTreeSet<(SetAsideReason, &str)> = apart
+            .filter(|(_, found)| !counted.contains(found.id.as_str()))
+            .map(|(aside, found)| (aside.reason, found.id.as_str()))
+            .collect();
+        let mut counts = BTreeMap::new();
+        for (reason, _) in distinct {
+            *counts.entry(reason).or_default() += 1;
+        }
+        counts
+    }
+
     /// Each vulnerability once, by the worst severity that any of its packages has, as `(id, severity, fixable)`;
     /// fixable when every package that has it can be repaired.
     pub(crate) fn distinct(&self) -> Vec<(&str, Severity, bool)> {
         let mut seen: BTreeMap<&str, (Severity, bool)> = BTreeMap::new();
-        for vulnerability in self.vulnerabilities.iter().filter(|found| found.counts()) {
+        for vulnerability in self.counted() {
             let entry = seen.entry(&vulnerability.id).or_insert((vulnerability.severity, true));
             entry.0 = entry.0.min(vulnerability.severity);
             entry.1 &= vulnerability.fixable();

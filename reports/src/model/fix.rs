@@ -36,11 +36,11 @@ impl Fix {
     }
 }
 
-/// The upgrades that resolve the vulnerabilities of one image, the most effective first. Those that the distribution
-/// calls unimportant do not count.
+/// The upgrades that resolve the vulnerabilities of one image, the most effective first. Those that are set aside or
+/// that the distribution calls unimportant do not count.
 pub fn group_fixes(vulnerabilities: &[Vulnerability], compare: &CompareVersions<'_>) -> Vec<Fix> {
     let mut groups: BTreeMap<(&str, &str), Group<'_>> = BTreeMap::new();
-    for vulnerability in vulnerabilities.iter().filter(|v| !v.unimportant) {
+    for vulnerability in vulnerabilities.iter().filter(|v| v.counts() && !v.unimportant) {
         let Some(fixed) = vulnerability.fixed_versions.first() else { continue };
         let ecosystem = vulnerability.package.ecosystem.as_str();
         let group = groups.entry((ecosystem, &vulnerability.package.source_name)).or_default();

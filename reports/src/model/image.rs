@@ -129,14 +129,14 @@ impl ImageReport {
 }
 
 fn verdict(facts: &ImageFacts) -> (SecurityStatus, String) {
-    let risky = facts.vulnerabilities.iter().any(|v| v.severity <= Severity::Medium && !v.unimportant);
+    let risky = facts.counted().any(|v| v.severity <= Severity::Medium && !v.unimportant);
     if risky {
         return (SecurityStatus::AtRisk, String::new());
     }
     let reason = match (facts.packages.len(), facts.missed(), facts.warnings.is_empty()) {
         (0, ..) => "no packages were found",
         (_, 1.., _) => "packages were not assessed",
-        (.., false) => "parts of the image could not be read",
+        (.., false) => "parts of it could not be read",
         _ => return (SecurityStatus::Safe, String::new()),
     };
     (SecurityStatus::Unknown, reason.to_owned())

@@ -1,18 +1,22 @@
 //! The view models: what a report says, as values. Whoever has the facts fills them in; the formats only write.
 
+mod aside;
 mod facts;
 mod fix;
 mod fleet;
+mod identity;
 mod image;
 mod severity;
 pub(crate) mod time;
 
+pub use aside::{SetAside, SetAsideReason};
 pub use facts::{
-    Advisory, AffectedPackage, Coverage, Evidence, Image, ImageFacts, Layer, LayerRef, NotAssessed, Os,
-    Package, ScanResult, SetAside, SetAsideReason, Tool, Vulnerability, Warning,
+    Advisory, AffectedPackage, Coverage, Evidence, ImageFacts, NotAssessed, Package, ScanResult, Tool,
+    Vulnerability, Warning,
 };
 pub use fix::{CompareVersions, Fix, group_fixes};
 pub use fleet::{CoverageGap, FleetImage, FleetReport, FleetTotals, FleetVulnerability};
+pub use identity::{Image, Kind, Layer, LayerRef, Os};
 pub use image::{Container, Host, ImageReport, ScanStatus, SecurityStatus};
 pub use severity::{Counts, Severity};
 

@@ -19,8 +19,8 @@ use crate::scan::target::{TargetContext, scan_target};
 #[derive(Debug, Args)]
 pub(super) struct ScanArgs {
     /// An archive (docker save or OCI layout; tar or folder; plain, gzip or
-    /// zstd), or an image of the local engine. `archive:` or `engine:`
-    /// before it says which of them is meant
+    /// zstd), another folder, or an image of the local engine. `archive:`,
+    /// `dir:` or `engine:` before it says which of them is meant
     target: String,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Table)]
@@ -39,6 +39,9 @@ pub(super) struct ScanArgs {
     /// Scan only this one of an archive's images: a tag or a digest
     #[arg(long, value_name = "REF")]
     image: Option<String>,
+    /// Read layers anew that were read before
+    #[arg(long)]
+    no_cache: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -72,14 +75,18 @@ pub(super) async fn run(context: &Context, args: &ScanArgs) -> Result<ExitCode, 
         fetching: &progress.advisories(),
         engine: engine.as_deref(),
         image: args.image.as_deref(),
+        read_anew: args.no_cache,
         limits: &context.config.limits(),
         cancelled: CancellationToken::new(),
     };
     let scanned = scan_target(&target, &args.target, &|event| progress.target(event)).await;
     progress.clear();
     let scanned_at = jiff::Timestamp::from_microsecond(store.clock().now().as_micros())?;
-    let scans: Vec<ScanResult> =
-        scanned?.iter().map(|image| reporting::scan_result(image, &args.target, scanned_at)).collect();
+    let count_lockfiles = context.config.scan.count_lockfiles;
+    let scans: Vec<ScanResult> = scanned?
+        .iter()
+        .map(|image| reporting::scan_result(image, &args.target, scanned_at, count_lockfiles))
+        .collect();
     let failed = args.fail_on.is_some_and(|floor| scans.iter().any(|scan| has(scan, floor)));
     let shown = match args.severity {
         Some(floor) => scans.into_iter().map(|scan| at_least(scan, floor)).collect(),
@@ -95,7 +102,7 @@ pub(super) async fn run(context: &Context, args: &ScanArgs) -> Result<ExitCode, 
 
 /// Whether a finding is as bad as `floor`. Severities are ordered worst first.
 fn has(scan: &ScanResult, floor: Severity) -> bool {
-    scan.facts.vulnerabilities.iter().any(|found| found.severity <= floor && !found.unimportant)
+    scan.facts.counted().any(|found| found.severity <= floor && !found.unimportant)
 }
 
 fn at_least(mut scan: ScanResult, floor: Severity) -> ScanResult {
@@ -147,13 +154,7 @@ fn write(format: Format, scans: Vec<ScanResult>, out: &mut impl Write) -> Result
         Format::Csv => {
             let mut table = csv::Findings::new(out)?;
             for scan in &scans {
-                let image = &scan.facts.image;
-                let of = csv::ImageOf {
-                    reference: image.name().to_owned(),
-                    digest: image.id.clone(),
-                    platform: image.platform(),
-                    scanned_at: Some(scan.scanned_at),
-                };
+                let of = csv::ImageOf::new(&scan.facts.image, Some(scan.scanned_at));
                 for vulnerability in &scan.facts.vulnerabilities {
                     table.write(&of, vulnerability)?;
                 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use lazaret_reports::model::{Counts, ScanResult, Severity, Vulnerability};
+use lazaret_reports::model::{Counts, Kind, ScanResult, Severity, Vulnerability};
 
 /// How wide a title may be when nothing says how wide the terminal is.
 const TITLE_WIDTH: usize = 72;
@@ -42,18 +42,9 @@ fn write_scan(out: &mut impl Write, scan: &ScanResult, width: Option<usize>) -> 
     let facts = &scan.facts;
     let image = &facts.image;
     writeln!(out, "{BOLD}{}{BOLD:#}", image.name())?;
-    let os = image.os.as_ref().map_or("no distribution found", |os| os.name.as_str());
-    writeln!(
-        out,
-        "{DIM}{os} · {} · {} · {} · {}{DIM:#}",
-        image.platform(),
-        plural(image.layers.len(), "layer"),
-        plural(facts.packages.len(), "package"),
-        short(&image.id),
-    )?;
+    writeln!(out, "{DIM}{}{DIM:#}", about(scan).join(" · "))?;
     writeln!(out)?;
-    let (unimportant, important): (Vec<_>, Vec<_>) =
-        facts.vulnerabilities.iter().partition(|v| v.unimportant);
+    let (unimportant, important): (Vec<_>, Vec<_>) = facts.counted().partition(|v| v.unimportant);
     let rows = rows(&important);
     if !rows.is_empty() {
         write_rows(out, &rows, width)?;
@@ -71,7 +62,31 @@ fn write_scan(out: &mut impl Write, scan: &ScanResult, width: Option<usize>) -> 
             some(&ids, 4)
         )?;
     }
+    for (reason, count) in facts.set_aside() {
+        let verb = if count == 1 { "does" } else { "do" };
+        writeln!(out, "{DIM}{count} more {}, which {verb} not count{DIM:#}", reason.words())?;
+    }
     write_gaps(out, scan)
+}
+
+/// What was scanned, in a few words each.
+fn about(scan: &ScanResult) -> Vec<String> {
+    let image = &scan.facts.image;
+    let os = image.os.as_ref().map(|os| os.name.clone());
+    let packages = plural(scan.facts.packages.len(), "package");
+    match image.kind {
+        Kind::Image => {
+            let os = os.unwrap_or_else(|| "no distribution found".to_owned());
+            let layers = plural(image.layers.len(), "layer");
+            vec![os, image.platform(), layers, packages, short(&image.id)]
+        }
+        Kind::Folder => os.into_iter().chain(["folder".to_owned(), packages]).collect(),
+        Kind::Container => {
+            let of = image.tags.first().cloned().unwrap_or_else(|| short(&image.id));
+            let of = format!("container of {of}");
+            os.into_iter().chain([image.platform(), of, packages]).collect()
+        }
+    }
 }
 
 fn rows(vulnerabilities: &[&Vulnerability]) -> Vec<Row> {

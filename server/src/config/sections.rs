@@ -82,6 +82,8 @@ pub struct Scan {
     pub max_ratio: u64,
     /// Layers of one image.
     pub max_layers: usize,
+    /// Whether findings in packages that only a lock file names count in images.
+    pub count_lockfiles: bool,
 }
 
 /// Where advisories come from.

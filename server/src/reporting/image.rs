@@ -7,8 +7,8 @@ use lazaret_entities::host::{HostKind, HostState};
 use lazaret_entities::image::{ScanStatus as StoredScan, SecurityStatus as StoredSecurity};
 use lazaret_entities::{Timestamp, advisory_set, container, host, image, image_layer, image_ref, layer, tag};
 use lazaret_reports::model::{
-    Container, Coverage, Host, Image, ImageFacts, ImageReport, Layer, NotAssessed, Os, Package, ScanStatus,
-    SecurityStatus, Warning, group_fixes,
+    Container, Coverage, Host, Image, ImageFacts, ImageReport, Kind, Layer, NotAssessed, Os, Package,
+    ScanStatus, SecurityStatus, Warning, group_fixes,
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
@@ -115,6 +115,8 @@ async fn identity(
         }
     });
     Ok(Image {
+        kind: Kind::Image,
+        name: String::new(),
         id: row.digest.clone(),
         tags,
         os,

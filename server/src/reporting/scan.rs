@@ -1,22 +1,30 @@
 //! The view of a scan that was not stored.
 
 use lazaret_reports::model::{
-    Advisory, AffectedPackage, Coverage, Evidence, Image, ImageFacts, Layer, LayerRef, Os, Package,
-    SCHEMA_VERSION, ScanResult, Vulnerability, Warning,
+    Advisory, AffectedPackage, Coverage, Evidence, Image, ImageFacts, Kind, Layer, LayerRef, Os, Package,
+    SCHEMA_VERSION, ScanResult, SetAside, SetAsideReason, Vulnerability, Warning,
 };
 
-use lazaret_scanner::catalog;
+use lazaret_scanner::{catalog, image};
 
 use super::image::not_assessed;
 use super::{count, optional_time};
-use crate::scan::target::ScannedImage;
+use crate::scan::target::{ScannedImage, Subject};
 
-/// The scan of one image as reports write it. `target` is what was asked for, as typed.
-pub fn scan_result(scanned: &ScannedImage, target: &str, scanned_at: jiff::Timestamp) -> ScanResult {
+/// The scan of one image as reports write it. `target` is what was asked for, as typed; with `count_lockfiles` findings
+/// in packages that only a lock file names count in images too.
+pub fn scan_result(
+    scanned: &ScannedImage,
+    target: &str,
+    scanned_at: jiff::Timestamp,
+    count_lockfiles: bool,
+) -> ScanResult {
     let layers = layers(scanned);
     let packages: Vec<Package> =
         scanned.analysis.packages.iter().map(|package| view(package, &layers)).collect();
-    let mut vulnerabilities = vulnerabilities(scanned, &packages);
+    // What a source tree locks is what will run.
+    let count_lockfiles = count_lockfiles || matches!(scanned.subject, Subject::Folder(_));
+    let mut vulnerabilities = vulnerabilities(scanned, &packages, count_lockfiles);
     vulnerabilities.sort_by(|a, b| {
         (a.severity, a.unimportant, &a.package.name, &a.id).cmp(&(
             b.severity,
@@ -41,7 +49,14 @@ pub fn scan_result(scanned: &ScannedImage, target: &str, scanned_at: jiff::Times
 }
 
 fn identity(scanned: &ScannedImage, layers: Vec<Layer>) -> Image {
+    let (kind, name) = match &scanned.subject {
+        Subject::Image => (Kind::Image, ""),
+        Subject::Folder(name) => (Kind::Folder, name.as_str()),
+        Subject::Container(name) => (Kind::Container, name.as_str()),
+    };
     Image {
+        kind,
+        name: name.to_owned(),
         id: scanned.id.to_string(),
         tags: scanned.tags.clone(),
         os: scanned.analysis.distro.as_ref().map(|distro| Os {
@@ -95,11 +110,16 @@ fn view(package: &lazaret_scanner::image::ImagePackage, layers: &[Layer]) -> Pac
     }
 }
 
-fn vulnerabilities(scanned: &ScannedImage, packages: &[Package]) -> Vec<Vulnerability> {
+fn vulnerabilities(
+    scanned: &ScannedImage,
+    packages: &[Package],
+    count_lockfiles: bool,
+) -> Vec<Vulnerability> {
     let found = scanned.matches.matches.iter();
     found
         .filter_map(|found| {
             let package = packages.get(found.package_index)?;
+            let set_aside = scanned.analysis.packages.get(found.package_index)?.set_aside();
             Some(Vulnerability {
                 id: found.id.clone(),
                 aliases: found.aliases.clone(),
@@ -117,10 +137,19 @@ fn vulnerabilities(scanned: &ScannedImage, packages: &[Package]) -> Vec<Vulnerab
                     url: found.url.clone(),
                 },
                 unimportant: found.unimportant,
-                set_aside: None,
+                set_aside: set_aside.and_then(|aside| view_aside(aside, count_lockfiles)),
             })
         })
         .collect()
+}
+
+fn view_aside(aside: image::SetAside, count_lockfiles: bool) -> Option<SetAside> {
+    let reason = match aside {
+        image::SetAside::Lockfile if count_lockfiles => return None,
+        image::SetAside::Lockfile => SetAsideReason::Lockfile,
+        image::SetAside::KernelHeaders => SetAsideReason::KernelHeaders,
+    };
+    Some(SetAside { reason, statement: String::new() })
 }
 
 fn coverage(scanned: &ScannedImage, packages: &[Package]) -> Vec<Coverage> {

@@ -114,12 +114,13 @@ async fn reports_say_what_a_scan_of_the_same_image_says() {
                 fetching: &advisories::no_progress(),
                 engine: None,
                 image: None,
+                read_anew: false,
                 limits: &Limits::default(),
                 cancelled: CancellationToken::new(),
             };
             let target = path.display().to_string();
             let scan = scan_target(&context, &target, &|_| ()).await.unwrap();
-            let scan = scan_result(&scan[0], &target, super::time(now));
+            let scan = scan_result(&scan[0], &target, super::time(now), false);
             let row = find_image(store.read(), &sample.image.id().to_string()).await.unwrap();
             let report = image_report(store.read(), &row, now).await.unwrap();
             assert_eq!(report.scan_status, ScanStatus::Scanned);

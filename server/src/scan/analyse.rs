@@ -68,6 +68,14 @@ pub enum AnalyseError {
 }
 
 impl AnalyseError {
+    /// What is wrong with what lies at `path`.
+    pub(super) fn archive(path: PathBuf, error: ArchiveError) -> Self {
+        match error {
+            ArchiveError::Cancelled => Self::Cancelled,
+            error => Self::Archive { path, error },
+        }
+    }
+
     /// Whether a later try may succeed without anybody doing anything.
     pub const fn is_transient(&self) -> bool {
         match self {
@@ -88,6 +96,10 @@ impl BytesRead {
     /// Bytes so far.
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set(&self, bytes: u64) {
+        self.0.store(bytes, Ordering::Relaxed);
     }
 }
 
@@ -112,7 +124,7 @@ pub async fn inspect(from: &ImageSource, limits: &Limits) -> Result<Vec<ArchiveI
         ImageSource::Archive(path) => {
             let (path, limits) = (path.clone(), limits.clone());
             blocking(move || {
-                archive::index(&source(&path), &limits).map_err(|error| AnalyseError::Archive { path, error })
+                archive::index(&source(&path), &limits).map_err(|error| AnalyseError::archive(path, error))
             })
             .await
         }
@@ -135,7 +147,7 @@ pub async fn read(
         let options = ReadOptions {
             limits,
             known: &|diff_id: &Digest| known.contains(diff_id),
-            progress: &|bytes| progress.0.store(bytes, Ordering::Relaxed),
+            progress: &|bytes| progress.set(bytes),
             cancelled: &|| stop.is_cancelled(),
         };
         archive::read(source, &options)
@@ -143,7 +155,7 @@ pub async fn read(
     match from {
         ImageSource::Archive(path) => {
             let path = path.clone();
-            blocking(move || run(&source(&path)).map_err(|error| AnalyseError::Archive { path, error })).await
+            blocking(move || run(&source(&path)).map_err(|error| AnalyseError::archive(path, error))).await
         }
         ImageSource::Engine { endpoint, image } => {
             let engine = Engine::connect(endpoint).await?;
@@ -163,15 +175,14 @@ pub async fn read(
         }
     }
     .map_err(|error| match error {
-        AnalyseError::Archive { error: ArchiveError::Cancelled, .. }
-        | AnalyseError::Export { error: ArchiveError::Cancelled, .. } => AnalyseError::Cancelled,
+        AnalyseError::Export { error: ArchiveError::Cancelled, .. } => AnalyseError::Cancelled,
         // A read that was waiting on the engine when the stop came ends in an error of its own.
         _ if cancelled.is_cancelled() => AnalyseError::Cancelled,
         error => error,
     })
 }
 
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, AnalyseError> + Send + 'static,
 ) -> Result<T, AnalyseError> {
     match tokio::task::spawn_blocking(work).await {

@@ -14,6 +14,7 @@ pub mod list_jobs;
 pub mod order;
 pub mod packages;
 pub mod persist;
+pub mod root;
 pub mod status;
 pub mod target;
 pub mod worker;

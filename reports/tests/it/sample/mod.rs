@@ -111,6 +111,8 @@ pub fn scan() -> ScanResult {
     ];
     let facts = ImageFacts {
         image: Image {
+            kind: lazaret_reports::model::Kind::Image,
+            name: String::new(),
             id: "sha256:3fa9f1c22a6c1f0de2f4b1cf6e2c9f0b7f8f6f2f4a5b8c9d0e1f2a3b4c5dc41e".to_owned(),
             tags: vec!["registry.example.com/shop/web:1.4".to_owned(), "shop/web:latest".to_owned()],
             os: Some(Os {

@@ -19,6 +19,7 @@ async fn scan(yard: &Yard, target: &Path, image: Option<&str>) -> Result<Vec<Sca
         fetching: &no_progress(),
         engine: None,
         image,
+        read_anew: false,
         limits: &Limits::default(),
         cancelled: CancellationToken::new(),
     };

@@ -1,6 +1,8 @@
 //! `lazaret scan TARGET`: the pipeline without a server. It reads advisories, reads and writes layer analyses, and makes
 //! no image, job or event.
 
+mod resolve;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,12 +15,13 @@ use sea_orm::DbErr;
 use tokio_util::sync::CancellationToken;
 
 use super::analyse::{AnalyseError, BytesRead, ImageSource, inspect, read};
-use super::counts;
 use super::layers::{self, LayerStoreError};
 use super::persist::{LayerFact, Merged, PersistError, merge_layers};
+use super::{counts, root};
 use crate::advisories::{self, AdvisoryError, Feed, MatchResult, ProgressSink};
 use crate::inventory::docker::EngineError;
 use crate::store::{Store, StoreError};
+use resolve::{Target, resolve};
 
 /// How often progress is told of.
 const TICK: Duration = Duration::from_millis(100);
@@ -29,6 +32,9 @@ pub enum TargetError {
     /// The path does not exist.
     #[error("there is no file or folder {}; check the path", .0.display())]
     NoSuchPath(PathBuf),
+    /// What is there is no folder.
+    #[error("{} is no folder; `archive:` before it reads a file as an image archive", .0.display())]
+    NoFolder(PathBuf),
     /// It is no path, and there is no engine to ask.
     #[error(
         "`{0}` is no file or folder here, and there is no container engine to ask for an image of that name; give the path of an image archive, or set DOCKER_HOST"
@@ -86,6 +92,8 @@ pub struct TargetContext<'a> {
     pub engine: Option<&'a str>,
     /// Of an archive with several images the one with this reference or digest; all when absent.
     pub image: Option<&'a str>,
+    /// Whether layers are read although their analysis is stored.
+    pub read_anew: bool,
     /// Bounds on what is read.
     pub limits: &'a Limits,
     /// Stops the scan.
@@ -109,10 +117,23 @@ pub enum TargetProgress {
     },
 }
 
-/// A scanned image.
+/// What was scanned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// An image.
+    Image,
+    /// A folder, by what a person calls it.
+    Folder(String),
+    /// The file system of a container, by its name.
+    Container(String),
+}
+
+/// A scanned image, or what was scanned in place of one.
 #[derive(Debug, Clone)]
 pub struct ScannedImage {
-    /// Its identity, the config digest.
+    /// What it is.
+    pub subject: Subject,
+    /// Its identity, the config digest; of a folder a digest over what was read.
     pub id: Digest,
     /// Its references.
     pub tags: Vec<String>,
@@ -128,35 +149,6 @@ pub struct ScannedImage {
     pub matches: MatchResult,
 }
 
-/// Tells what a target is: an existing path, else a reference of the local engine. `archive:` and `dir:` make it a path,
-/// `engine:` a reference.
-///
-/// # Errors
-/// When a path does not exist, or a reference is given without an engine.
-pub fn resolve(target: &str, engine: Option<&str>) -> Result<ImageSource, TargetError> {
-    let path = |text: &str| {
-        let path = PathBuf::from(text);
-        if path.exists() { Ok(ImageSource::Archive(path)) } else { Err(TargetError::NoSuchPath(path)) }
-    };
-    if let Some(text) = target.strip_prefix("archive:") {
-        return path(text);
-    }
-    let reference = target.strip_prefix("engine:");
-    if reference.is_none() {
-        // A reference begins with a letter or digit; and nobody calls a repository something.tar.
-        let looks_like_path =
-            target.starts_with(['/', '.', '~']) || target.split('.').skip(1).any(|part| part == "tar");
-        if looks_like_path || PathBuf::from(target).exists() {
-            return path(target);
-        }
-    }
-    let image = reference.unwrap_or(target);
-    match engine {
-        Some(endpoint) => Ok(ImageSource::Engine { endpoint: endpoint.to_owned(), image: image.to_owned() }),
-        None => Err(TargetError::NoEngine(image.to_owned())),
-    }
-}
-
 /// Scans all images of a target.
 ///
 /// # Errors
@@ -166,8 +158,24 @@ pub async fn scan_target(
     target: &str,
     progress: &(dyn Fn(TargetProgress) + Send + Sync),
 ) -> Result<Vec<ScannedImage>, TargetError> {
-    let from = resolve(target, context.engine)?;
-    let mut images = inspect(&from, context.limits).await.map_err(|error| named(error, target))?;
+    let merged = match resolve(target, context.engine)? {
+        Target::Image(from) => {
+            let images = read_images(context, &from, target, progress).await?;
+            images.into_iter().map(|merged| (Subject::Image, merged)).collect()
+        }
+        Target::Folder(path) => vec![read_folder(context, path, progress).await?],
+    };
+    assess(context, merged, progress).await
+}
+
+/// Reads all images of an archive or one of the engine, as far as their layers are not known.
+async fn read_images(
+    context: &TargetContext<'_>,
+    from: &ImageSource,
+    target: &str,
+    progress: &(dyn Fn(TargetProgress) + Send + Sync),
+) -> Result<Vec<Merged>, TargetError> {
+    let mut images = inspect(from, context.limits).await.map_err(|error| named(error, target))?;
     if let Some(wanted) = context.image {
         images = only(images, target, wanted)?;
     }
@@ -175,10 +183,17 @@ pub async fn scan_target(
     let diff_ids: BTreeSet<Digest> =
         images.iter().flat_map(|image| image.config.diff_ids.iter().copied()).collect();
     let diff_ids: Vec<Digest> = diff_ids.into_iter().collect();
-    let mut analyses = layers::load(context.store.read(), &diff_ids).await?;
+    let mut analyses = if context.read_anew {
+        BTreeMap::new()
+    } else {
+        layers::load(context.store.read(), &diff_ids).await?
+    };
     if diff_ids.iter().any(|diff_id| !analyses.contains_key(diff_id)) {
         let size = images.iter().map(|image| image.size).sum();
-        let contents = read_layers(context, &from, &analyses, size, progress).await?;
+        let bytes = BytesRead::default();
+        let known = analyses.keys().copied().collect();
+        let reading = read(from, known, context.limits, &bytes, &context.cancelled);
+        let contents = telling(reading, &bytes, size, progress).await?;
         save(context.store, &contents.layers).await?;
         analyses.extend(contents.layers);
         // The engine names an image by what may be no config digest, and tells no history.
@@ -186,22 +201,51 @@ pub async fn scan_target(
         images =
             contents.images.into_iter().filter(|image| !is_archive || wanted.contains(&image.id)).collect();
     }
+    let merged = images.into_iter().map(|image| merge_layers(image, &analyses));
+    Ok(merged.collect::<Result<_, _>>()?)
+}
 
-    let merged: Vec<Merged> =
-        images.into_iter().map(|image| merge_layers(image, &analyses)).collect::<Result<_, _>>()?;
+/// Reads a folder. Nothing of it is stored: a folder changes, and has no digest to be known by.
+async fn read_folder(
+    context: &TargetContext<'_>,
+    path: PathBuf,
+    progress: &(dyn Fn(TargetProgress) + Send + Sync),
+) -> Result<(Subject, Merged), TargetError> {
+    let name = resolve::folder_name(&path);
+    let bytes = BytesRead::default();
+    let reading = root::read_folder(path, context.limits, &bytes, &context.cancelled);
+    let layer = telling(reading, &bytes, 0, progress).await?;
+    let image = ArchiveImage {
+        id: layer.diff_id,
+        config: ImageConfig { diff_ids: vec![layer.diff_id], ..ImageConfig::default() },
+        config_json: Vec::new(),
+        tags: Vec::new(),
+        manifest_digest: None,
+        size: layer.size,
+    };
+    Ok((Subject::Folder(name), merge_layers(image, &[(layer.diff_id, layer)].into())?))
+}
+
+/// Matches what was read with the advisories, which are fetched where they never were.
+async fn assess(
+    context: &TargetContext<'_>,
+    merged: Vec<(Subject, Merged)>,
+    progress: &(dyn Fn(TargetProgress) + Send + Sync),
+) -> Result<Vec<ScannedImage>, TargetError> {
     let ecosystems: BTreeSet<String> = merged
         .iter()
-        .flat_map(|merged| merged.analysis.packages.iter().map(|package| package.ecosystem.clone()))
+        .flat_map(|(_, merged)| merged.analysis.packages.iter().map(|package| package.ecosystem.clone()))
         .collect();
     let ecosystems: Vec<String> = ecosystems.into_iter().collect();
     let fetches = advisories::ensure(context.store, context.feed, &ecosystems, context.fetching).await?;
     counts::settle(context.store, &fetches.loaded).await?;
 
     let mut scanned = Vec::with_capacity(merged.len());
-    for merged in merged {
+    for (subject, merged) in merged {
         progress(TargetProgress::Matching { packages: merged.analysis.packages.len() });
         let matches = advisories::match_packages(context.store.read(), &merged.analysis.packages).await?;
         scanned.push(ScannedImage {
+            subject,
             id: merged.image.id,
             tags: merged.image.tags,
             size: merged.layers.iter().map(|layer| layer.size).sum(),
@@ -224,19 +268,17 @@ fn named(error: AnalyseError, target: &str) -> TargetError {
     }
 }
 
-async fn read_layers(
-    context: &TargetContext<'_>,
-    from: &ImageSource,
-    known: &BTreeMap<Digest, LayerAnalysis>,
+/// Waits for a reading and tells how far it is.
+async fn telling<T>(
+    reading: impl Future<Output = Result<T, AnalyseError>>,
+    bytes: &BytesRead,
     size: u64,
     progress: &(dyn Fn(TargetProgress) + Send + Sync),
-) -> Result<lazaret_scanner::archive::Contents, TargetError> {
-    let bytes = BytesRead::default();
-    let reading = read(from, known.keys().copied().collect(), context.limits, &bytes, &context.cancelled);
+) -> Result<T, AnalyseError> {
     tokio::pin!(reading);
     loop {
         tokio::select! {
-            contents = &mut reading => return Ok(contents?),
+            read = &mut reading => return read,
             () = tokio::time::sleep(TICK) => progress(TargetProgress::Reading { read: bytes.get(), size }),
         }
     }
@@ -266,30 +308,4 @@ fn only(images: Vec<ArchiveImage>, target: &str, wanted: &str) -> Result<Vec<Arc
         return Err(TargetError::NoSuchImage { target: target.to_owned(), wanted: wanted.to_owned(), there });
     }
     Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{TargetError, resolve};
-    use crate::scan::analyse::ImageSource;
-
-    #[test]
-    fn an_existing_path_wins_and_prefixes_make_it_plain() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let archive = folder.path().join("image");
-        std::fs::write(&archive, b"").expect("a file");
-        let path = archive.display().to_string();
-        let engine = Some("unix:///run/engine.sock");
-        assert_eq!(resolve(&path, engine).expect("a path"), ImageSource::Archive(archive.clone()));
-        assert_eq!(resolve(&format!("archive:{path}"), None).expect("a path"), ImageSource::Archive(archive));
-        let image = |name: &str| ImageSource::Engine {
-            endpoint: "unix:///run/engine.sock".to_owned(),
-            image: name.to_owned(),
-        };
-        assert_eq!(resolve("debian:12", engine).expect("a reference"), image("debian:12"));
-        assert_eq!(resolve("engine:archive:1", engine).expect("a reference"), image("archive:1"));
-        assert!(matches!(resolve("debian:12", None), Err(TargetError::NoEngine(_))));
-        assert!(matches!(resolve("./nothing.tar", engine), Err(TargetError::NoSuchPath(_))));
-        assert!(matches!(resolve("archive:nothing", engine), Err(TargetError::NoSuchPath(_))));
-    }
 }

@@ -1,0 +1,159 @@
+//! What `lazaret scan` reads besides archives and images of the engine.
+
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Output;
+
+use lazaret_scanner::testing::{ImageBuilder, LayerBuilder};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{advisories, lazaret, run, stderr, stdout, write_archive};
+
+const STATUS: &str =
+    "Package: openssl\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.1.1k-1\n\n";
+const OS_RELEASE: &str = "ID=debian\nVERSION_ID=\"11\"\nPRETTY_NAME=\"Debian GNU/Linux 11 (bullseye)\"\n";
+const DJANGO: &str = "Metadata-Version: 2.1\nName: Django\nVersion: 2.2\n";
+/// A lock file that npm wrote.
+const LOCK: &str = r#"{"name":"shop","version":"1.0.0","lockfileVersion":3,"requires":true,"packages":{
+    "":{"name":"shop","version":"1.0.0","dependencies":{"lodash":"4.17.15"}},
+    "node_modules/lodash":{"version":"4.17.15","resolved":"https://registry.npmjs.org/lodash/-/lodash-4.17.15.tgz"}}}"#;
+
+/// A data folder with the sample advisories.
+pub(crate) fn data() -> TempDir {
+    let data = TempDir::new().unwrap();
+    let imported = run(lazaret(data.path()).args(["advisories", "import"]).arg(advisories(data.path())));
+    assert!(imported.status.success(), "{}", stderr(&imported));
+    data
+}
+
+fn write(root: &Path, files: &[(&str, &str)]) {
+    for (path, text) in files {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+}
+
+fn scan(data: &TempDir, target: &str, options: &[&str]) -> Output {
+    run(lazaret(data.path()).args(["scan", target]).args(options))
+}
+
+/// The result as JSON, valid by the published schema.
+pub(crate) fn json(output: &Output) -> Value {
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(output));
+    let result: Value = serde_json::from_str(&stdout(output)).unwrap();
+    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/schemas/scan-result.json");
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(schema).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let problems: Vec<_> = validator.iter_errors(&result).map(|problem| problem.to_string()).collect();
+    assert!(problems.is_empty(), "{problems:#?}");
+    result
+}
+
+/// Names of the packages that have a vulnerability which counts, or one that is set aside.
+fn affected(result: &Value, aside: bool) -> Vec<String> {
+    let found = result["vulnerabilities"].as_array().unwrap().iter();
+    let mut names: Vec<String> = found
+        .filter(|found| found["setAside"].is_null() != aside)
+        .map(|found| found["package"]["name"].as_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+#[test]
+fn a_folder_is_scanned_as_a_root_file_system() {
+    let data = data();
+    let root = TempDir::new().unwrap();
+    write(
+        root.path(),
+        &[
+            ("usr/lib/os-release", OS_RELEASE),
+            ("var/lib/dpkg/status", STATUS),
+            ("opt/app/lib/python3.9/site-packages/Django-2.2.dist-info/METADATA", DJANGO),
+        ],
+    );
+    std::fs::create_dir(root.path().join("etc")).unwrap();
+    symlink("../usr/lib/os-release", root.path().join("etc/os-release")).unwrap();
+    symlink("/", root.path().join("opt/everything")).unwrap();
+    let target = format!("dir:{}", root.path().display());
+    let result = json(&scan(&data, &target, &["--format", "json"]));
+    assert_eq!(affected(&result, false), ["django", "openssl"]);
+    assert_eq!(result["image"]["kind"], "FOLDER");
+    assert_eq!(result["image"]["name"], root.path().display().to_string());
+    assert_eq!(result["image"]["os"]["id"], "debian");
+    assert_eq!(result["image"]["tags"], serde_json::json!([]));
+    assert_eq!(result["packages"].as_array().unwrap().len(), 2, "{:#}", result["packages"]);
+
+    // The same folder without a prefix; and in each form.
+    let bare = json(&scan(&data, &root.path().display().to_string(), &["--format", "json"]));
+    assert_eq!(bare["image"], result["image"]);
+    for format in ["table", "csv", "html", "sarif"] {
+        let output = scan(&data, &target, &["--format", format]);
+        let text = stdout(&output);
+        assert_eq!(output.status.code(), Some(0), "{format}: {}", stderr(&output));
+        assert!(text.contains("openssl") && text.contains(&root.path().display().to_string()), "{format}");
+        assert!(!text.contains("layer 0"), "{format}: {text}");
+    }
+    let table = stdout(&scan(&data, &target, &[]));
+    assert!(table.contains("Debian GNU/Linux 11 (bullseye) · folder · 2 packages"), "{table}");
+}
+
+#[test]
+fn a_folder_is_read_anew_each_time() {
+    let data = data();
+    let root = TempDir::new().unwrap();
+    let target = format!("dir:{}", root.path().display());
+    let django = |version: &str| {
+        let text = DJANGO.replace("2.2", version);
+        write(root.path(), &[("lib/python3/site-packages/Django-2.dist-info/METADATA", &text)]);
+        json(&scan(&data, &target, &["--format", "json"]))
+    };
+    let (old, new) = (django("2.2"), django("4.2.30"));
+    assert_eq!(affected(&old, false), ["django"]);
+    assert_eq!(affected(&new, false), [] as [&str; 0]);
+    assert_ne!(old["image"]["id"], new["image"]["id"]);
+}
+
+#[test]
+fn lock_files_count_in_a_folder_and_not_in_an_image() {
+    let data = data();
+    let root = TempDir::new().unwrap();
+    write(root.path(), &[("package-lock.json", LOCK)]);
+    let folder = format!("dir:{}", root.path().display());
+    assert_eq!(affected(&json(&scan(&data, &folder, &["--format", "json"])), false), ["lodash"]);
+    assert_eq!(scan(&data, &folder, &["--fail-on", "high"]).status.code(), Some(1));
+
+    let archive = data.path().join("shop.tar");
+    let layer = LayerBuilder::new().file("srv/shop/package-lock.json", LOCK);
+    write_archive(&ImageBuilder::new().layer(layer).tag("shop:1"), &archive);
+    let archive = archive.display().to_string();
+    let result = json(&scan(&data, &archive, &["--format", "json"]));
+    assert_eq!((affected(&result, false), affected(&result, true)), (vec![], vec!["lodash".to_owned()]));
+    assert_eq!(result["vulnerabilities"][0]["setAside"]["reason"], "LOCKFILE");
+    assert_eq!(scan(&data, &archive, &["--fail-on", "low"]).status.code(), Some(0));
+    let table = stdout(&scan(&data, &archive, &[]));
+    assert!(table.contains("more in lock files, which do not count"), "{table}");
+
+    let counting = run(lazaret(data.path())
+        .args(["scan", &archive, "--fail-on", "high"])
+        .env("LAZARET_SCAN_COUNT_LOCKFILES", "true"));
+    assert_eq!(counting.status.code(), Some(1), "{}", stdout(&counting));
+}
+
+#[test]
+fn a_target_that_is_not_there_is_said_by_its_kind() {
+    let data = data();
+    let file = data.path().join("file");
+    std::fs::write(&file, "text").unwrap();
+    for (target, said) in [
+        ("dir:/nowhere/at/all".to_owned(), "there is no file or folder"),
+        (format!("dir:{}", file.display()), "is no folder"),
+    ] {
+        let output = scan(&data, &target, &[]);
+        assert_eq!(output.status.code(), Some(2), "{target}");
+        assert!(stderr(&output).contains(said), "{target}: {}", stderr(&output));
+    }
+}
