@@ -33,6 +33,8 @@ pub(crate) struct Member {
     /// The target of a link, as written.
     pub link: Vec<u8>,
     pub kind: EntryType,
+    /// Its permission bits.
+    pub mode: u32,
     /// Bytes of data in the tar.
     pub size: u64,
     /// Bytes of the file; differs from `size` for sparse files.
@@ -134,6 +136,7 @@ impl<R: Read> TarReader<R> {
                         path: until_nul(path),
                         link: until_nul(link),
                         kind,
+                        mode: header.mode().unwrap_or(0),
                         size,
                         file_size: file_size.unwrap_or(size),
                         sparse,

@@ -2,11 +2,14 @@
 
 pub mod apk;
 pub mod dpkg;
+pub(crate) mod executable;
 mod fixtures;
 mod format;
+pub mod go;
 mod json;
 pub mod node;
 pub mod python;
+pub mod rust;
 mod stanza;
 
 use serde::{Deserialize, Serialize};
@@ -23,11 +26,13 @@ pub const FORMATS: &[Format] = &[
     apk::FORMAT,
     dpkg::FORMAT,
     node::bun_lock::FORMAT,
+    go::binary::FORMAT,
     node::installed::FORMAT,
     node::package_lock::FORMAT,
     node::pnpm_lock::FORMAT,
     node::yarn_lock::FORMAT,
     python::installed::FORMAT,
+    rust::binary::FORMAT,
 ];
 
 /// A package as one file tells of it, without an ecosystem: a layer alone knows no distro.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::view::{View, symlinks};
+use crate::catalog::executable;
 use crate::layer::{FileKind, LayerAnalysis, OS_RELEASE_PATHS, Want, want};
 
 /// Databases with one fixed place, which a linked folder may hide from a search for linked files.
@@ -25,8 +26,11 @@ pub(crate) struct Unread {
 pub(super) fn package_names(view: View<'_>) -> BTreeSet<&str> {
     let mut names = BTreeSet::from(DATABASES);
     for (_, layer) in view.layers() {
-        let own = layer.package_files.iter().map(|file| file.path.as_str());
-        names.extend(own.filter(|path| matches!(want(path), Some(Want::Packages(_)))));
+        // What a link made wanted is known by the link's name alone; executables have any name.
+        let own = layer.package_files.iter().filter(|file| {
+            executable::is_format(file.format) || matches!(want(&file.path), Some(Want::Packages(_)))
+        });
+        names.extend(own.map(|file| file.path.as_str()));
         names.extend(linked_names(layer));
     }
     names

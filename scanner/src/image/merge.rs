@@ -58,6 +58,10 @@ fn shown_files(view: View<'_>) -> Vec<Vec<Place>> {
     for name in package_names(view) {
         let versions = view.versions(name);
         if let Some(top) = versions.first() {
+            // A program that an upper layer replaced by a file that tells of nothing.
+            if want(name).is_none() && view.package_file(top).is_none() {
+                continue;
+            }
             let known = shown.entry((top.layer, top.path.clone())).or_default();
             if versions.len() > known.len() {
                 *known = versions;

@@ -8,7 +8,7 @@ use tar::EntryType;
 
 use super::path::{Marker, inside, marker};
 use super::{FileEntry, FileKind, LayerAnalysis, LayerError, OsReleaseFile, Warning};
-use crate::catalog::{self, Format, PackageFile};
+use crate::catalog::{self, Format, PackageFile, executable};
 use crate::content::{Content, ContentError};
 use crate::tarball::{Member, TarReader};
 use crate::{Digest, Limits};
@@ -121,6 +121,41 @@ impl Found {
                     self.warn(path, warning.message);
                 }
                 self.package_files.insert(path.to_owned(), file);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the current entry, which lies at `path`, as far as it is an executable that tells of packages. Most files
+    /// that may be run are none or tell of nothing: they make no warnings.
+    fn read_executable(
+        &mut self,
+        path: &str,
+        member: &Member,
+        reader: &mut impl Read,
+        limits: &Limits,
+    ) -> Result<(), LayerError> {
+        let mut head = [0; executable::MAGIC_BYTES];
+        if member.sparse || member.size < head.len() as u64 {
+            return Ok(());
+        }
+        reader.read_exact(&mut head)?;
+        if !executable::is_executable(head) {
+            return Ok(());
+        }
+        match Content::hold(&mut head.chain(reader), member.size, limits) {
+            Ok(content) => {
+                let (file, warnings) = executable::read(path, content, limits);
+                self.package_files.extend(file.map(|file| (path.to_owned(), file)));
+                for warning in warnings {
+                    self.warn(path, warning.message);
+                }
+            }
+            Err(ContentError::Read(error)) => return Err(error.into()),
+            Err(error) => {
+                let message =
+                    format!("is a program that {error}; the modules that it may list are not covered");
+                self.warn(path, message);
             }
         }
         Ok(())
@@ -247,7 +282,12 @@ impl<'a> Pass<'a> {
         self.files.insert(path.clone(), (kind, member.file_size));
         match wanted {
             Some(want) => self.found.read(&path, &path, want, member, reader, self.limits)?,
-            None => self.found.forget(&path),
+            None => {
+                self.found.forget(&path);
+                if is_file(member.kind) && executable::may_be_executable(&path, member.mode) {
+                    self.found.read_executable(&path, member, reader, self.limits)?;
+                }
+            }
         }
         Ok(())
     }

@@ -131,6 +131,7 @@ impl<'a> Folder<'a> {
             path: relative.as_os_str().as_bytes().to_vec(),
             link: link.into_os_string().as_bytes().to_vec(),
             kind,
+            mode: metadata.mode(),
             size,
             file_size: size,
             sparse: false,

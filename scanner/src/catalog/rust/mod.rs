@@ -1,0 +1,3 @@
+//! Rust: programs, and the lock files of projects.
+
+pub mod binary;
