@@ -9,6 +9,7 @@ pub mod go;
 mod json;
 pub mod node;
 pub mod python;
+pub mod rpm;
 pub mod rust;
 mod stanza;
 
@@ -33,6 +34,10 @@ pub const FORMATS: &[Format] = &[
     node::yarn_lock::FORMAT,
     python::installed::FORMAT,
     rust::binary::FORMAT,
+    rpm::BDB,
+    rpm::MANIFEST,
+    rpm::NDB,
+    rpm::SQLITE,
 ];
 
 /// A package as one file tells of it, without an ecosystem: a layer alone knows no distro.

@@ -3,11 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::view::{View, symlinks};
-use crate::catalog::executable;
+use crate::catalog::{executable, rpm};
 use crate::layer::{FileKind, LayerAnalysis, OS_RELEASE_PATHS, Want, want};
 
-/// Databases with one fixed place, which a linked folder may hide from a search for linked files.
-const DATABASES: [&str; 3] = ["var/lib/dpkg/status", "lib/apk/db/installed", "usr/lib/apk/db/installed"];
+/// Databases with fixed places, which a linked folder may hide from a search for linked files.
+fn databases() -> impl Iterator<Item = &'static str> {
+    ["var/lib/dpkg/status", "lib/apk/db/installed", "usr/lib/apk/db/installed"]
+        .into_iter()
+        .chain(rpm::DATABASES)
+}
 
 /// Content that a link made wanted and that was not read yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +28,7 @@ pub(crate) struct Unread {
 
 /// Every name at which an image may show packages.
 pub(super) fn package_names(view: View<'_>) -> BTreeSet<&str> {
-    let mut names = BTreeSet::from(DATABASES);
+    let mut names = databases().collect::<BTreeSet<&str>>();
     for (_, layer) in view.layers() {
         // What a link made wanted is known by the link's name alone; executables have any name.
         let own = layer.package_files.iter().filter(|file| {
@@ -46,7 +50,7 @@ fn linked_names(layer: &LayerAnalysis) -> impl Iterator<Item = &str> {
 pub(crate) fn unread(layers: &[Option<&LayerAnalysis>]) -> Vec<Unread> {
     let symlinks = symlinks(layers);
     let view = View::new(layers, &symlinks);
-    let mut names: BTreeSet<&str> = DATABASES.into_iter().chain(OS_RELEASE_PATHS).collect();
+    let mut names: BTreeSet<&str> = databases().chain(OS_RELEASE_PATHS).collect();
     names.extend(view.layers().flat_map(|(_, layer)| linked_names(layer)));
     let mut unread: Vec<Unread> = Vec::new();
     for name in names {

@@ -7,10 +7,7 @@ use super::links::package_names;
 use super::view::{Place, View, symlinks};
 use super::{Distro, ImageAnalysis, ImagePackage};
 use crate::catalog::{Format, Owner, Package, PackageFile};
-use crate::layer::{FileKind, LayerAnalysis, OS_RELEASE_PATHS, Warning, want};
-
-/// Folders of RPM databases, which are not read.
-const RPM_DATABASES: [&str; 2] = ["var/lib/rpm/", "usr/lib/sysimage/rpm/"];
+use crate::layer::{LayerAnalysis, OS_RELEASE_PATHS, Warning, want};
 
 /// The image's view of its layers, lowest first.
 pub fn merge(layers: &[&LayerAnalysis]) -> ImageAnalysis {
@@ -40,7 +37,6 @@ pub fn merge(layers: &[&LayerAnalysis]) -> ImageAnalysis {
         let ecosystem = ecosystem(file.format, distro.as_ref());
         attribute(view, &versions, file, &ecosystem, &mut packages);
     }
-    warnings.extend(rpm_warning(view));
     warnings.sort();
     warnings.dedup();
     packages.sort_by(|a, b| key(a).cmp(&key(b)));
@@ -166,26 +162,6 @@ fn foreign_database(file: &PackageFile, distro: Option<&Distro>) -> Option<Warni
         Some(_) => return None,
     };
     Some(Warning { path: file.path.clone(), message })
-}
-
-fn rpm_warning(view: View<'_>) -> Option<Warning> {
-    view.layers().find_map(|(index, layer)| {
-        RPM_DATABASES.iter().find_map(|folder| {
-            let start = layer.files.partition_point(|file| file.path.as_str() < *folder);
-            layer.files[start..]
-                .iter()
-                .take_while(|file| file.path.starts_with(folder))
-                .find(|file| {
-                    file.kind == FileKind::File
-                        && file.size > 0
-                        && view.lookup(&file.path).is_some_and(|(visible, _)| visible == index)
-                })
-                .map(|file| Warning {
-                    path: file.path.clone(),
-                    message: "is an RPM database, which is not read; its packages are not covered".to_owned(),
-                })
-        })
-    })
 }
 
 fn visible_warnings(view: View<'_>) -> Vec<Warning> {

@@ -160,10 +160,21 @@ fn databases_without_a_matching_distro_match_no_advisory_and_say_so() {
 }
 
 #[test]
-fn an_rpm_database_is_named_as_not_covered_while_it_is_visible() {
-    let rpm = || LayerBuilder::new().file("var/lib/rpm/rpmdb.sqlite", "SQLite");
-    assert!(merged(vec![rpm()]).warnings[0].message.contains("RPM"));
-    assert!(merged(vec![rpm(), LayerBuilder::new().whiteout("var/lib/rpm")]).warnings.is_empty());
+fn an_rpm_database_is_found_through_a_linked_folder_while_it_is_visible() {
+    let database = &include_bytes!("../../fixtures/rpm-sqlite/root/usr/lib/sysimage/rpm/rpmdb.sqlite")[..];
+    let rpm = || {
+        LayerBuilder::new()
+            .symlink("var/lib/rpm", "../../usr/lib/sysimage/rpm")
+            .file("usr/lib/sysimage/rpm/rpmdb.sqlite", database)
+    };
+    assert_eq!(merged(vec![rpm()]).packages.len(), 7);
+    let garbled = || LayerBuilder::new().file("var/lib/rpm/Packages", "garbled");
+    assert!(merged(vec![garbled()]).warnings[0].message.contains("no package of it is assessed"));
+    for hidden in [rpm(), garbled()] {
+        let above = LayerBuilder::new().whiteout("usr/lib/sysimage").whiteout("var/lib/rpm");
+        let image = merged(vec![hidden, above]);
+        assert_eq!((image.packages, image.warnings), (vec![], vec![]));
+    }
 }
 
 #[test]
