@@ -12,6 +12,7 @@ pub mod python;
 pub mod rpm;
 pub mod rust;
 mod stanza;
+mod toml_tables;
 
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,12 @@ pub const FORMATS: &[Format] = &[
     rpm::MANIFEST,
     rpm::NDB,
     rpm::SQLITE,
+    python::pipfile_lock::FORMAT,
+    python::requirements::FORMAT,
+    python::toml_locks::PDM,
+    python::toml_locks::POETRY,
+    python::toml_locks::PYLOCK,
+    python::toml_locks::UV,
 ];
 
 /// A package as one file tells of it, without an ecosystem: a layer alone knows no distro.

@@ -1,6 +1,12 @@
 //! Python distributions of PyPI: installed ones, and the lock files of pip, Pipenv, Poetry, uv and PDM.
+//!
+//! Lock files list what a project needs to be built and tested beside what it needs to run; all of it is listed. What comes
+//! from elsewhere than an index (a folder, a repository, an address) is left out.
 
 pub mod installed;
+pub mod pipfile_lock;
+pub mod requirements;
+pub mod toml_locks;
 
 /// A project name as PEP 503 compares it: lower case, and each run of `-`, `_` and `.` one hyphen.
 pub fn normalised_name(name: &str) -> String {
