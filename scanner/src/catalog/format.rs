@@ -54,7 +54,17 @@ pub(super) enum Parse {
     Bytes(fn(&str, &[u8]) -> Listing),
     /// By random access: archives, executables, databases.
     Content(fn(&str, &mut Content, &Limits) -> Listing),
+    /// By random access, together with the file beside it, if there is one, that has its last changes.
+    WithLog {
+        /// What the name of that file has behind the name of this one.
+        suffix: &'static str,
+        /// Reads both.
+        parse: ParseWithLog,
+    },
 }
+
+/// The path, the file, the file beside it, and what may be read.
+pub(super) type ParseWithLog = fn(&str, &mut Content, Option<&mut Content>, &Limits) -> Listing;
 
 impl Format {
     /// The format that `spec` describes.
@@ -80,6 +90,14 @@ impl Format {
     /// Whether it tells of packages of the distribution.
     pub const fn is_system(self) -> bool {
         matches!(self.0.owner, Owner::System(_))
+    }
+
+    /// What the name of a file with the last changes has behind the name of a file of this format, where there are such.
+    pub(crate) const fn log_suffix(self) -> Option<&'static str> {
+        match self.0.parse {
+            Parse::WithLog { suffix, .. } => Some(suffix),
+            Parse::Bytes(_) | Parse::Content(_) => None,
+        }
     }
 
     pub(super) const fn spec(self) -> &'static Spec {

@@ -135,16 +135,32 @@ pub fn format_of(path: &str) -> Option<Format> {
     FORMATS.iter().copied().find(|format| (format.spec().wants)(path))
 }
 
+/// The file of changes at `path`: the format that it belongs to, and the path of the file that it changes.
+pub(crate) fn log_of(path: &str) -> Option<(Format, &str)> {
+    FORMATS.iter().copied().find_map(|format| {
+        let changed = path.strip_suffix(format.log_suffix()?)?;
+        (format.spec().wants)(changed).then_some((format, changed))
+    })
+}
+
 /// Reads the file at `path`. What it lists is sorted, each package once; what of it cannot be read makes warnings,
 /// never an error: a damaged file must not hide the rest of the image.
-pub fn parse(
+pub fn parse(format: Format, path: &str, content: Content, limits: &Limits) -> (PackageFile, Vec<Warning>) {
+    parse_with_log(format, path, content, None, limits)
+}
+
+/// Reads the file at `path` as [`parse`] does, with the changes of the file beside it whose name ends with the format's
+/// [`Format::log_suffix`].
+pub(crate) fn parse_with_log(
     format: Format,
     path: &str,
     mut content: Content,
+    log: Option<&mut Content>,
     limits: &Limits,
 ) -> (PackageFile, Vec<Warning>) {
     let Listing { mut packages, mut owned, warnings } = match format.spec().parse {
         Parse::Content(parse) => parse(path, &mut content, limits),
+        Parse::WithLog { parse, .. } => parse(path, &mut content, log, limits),
         Parse::Bytes(parse) => match content.into_bytes() {
             Ok(bytes) => parse(path, &bytes),
             Err(error) => Listing::warning(format!("cannot be read ({error}); what it lists is not covered")),

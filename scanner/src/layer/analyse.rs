@@ -6,6 +6,7 @@ use std::io::{self, BufReader, Read};
 use sha2::{Digest as _, Sha256};
 use tar::EntryType;
 
+use super::logged::Logged;
 use super::path::{Marker, inside, marker};
 use super::{FileEntry, FileKind, LayerAnalysis, LayerError, OsReleaseFile, Warning};
 use crate::catalog::{self, Format, PackageFile, executable};
@@ -23,6 +24,8 @@ const MAX_WARNINGS: usize = 1_000;
 pub(crate) enum Want {
     /// It tells of packages.
     Packages(Format),
+    /// It has the last changes of a file that tells of packages.
+    Log(Format),
     /// It tells of the distribution.
     OsRelease,
 }
@@ -32,7 +35,8 @@ pub(crate) fn want(path: &str) -> Option<Want> {
     if OS_RELEASE_PATHS.contains(&path) {
         return Some(Want::OsRelease);
     }
-    catalog::format_of(path).map(Want::Packages)
+    let log = || catalog::log_of(path).map(|(format, _)| Want::Log(format));
+    catalog::format_of(path).map(Want::Packages).or_else(log)
 }
 
 /// Reads an uncompressed layer once, from the first byte to the last, and never writes a file.
@@ -70,7 +74,7 @@ pub(crate) fn read_again(
             found.read(&path, name, *want, &member, &mut reader, limits)?;
         }
     }
-    found.add_to(analysis);
+    found.add_to(analysis, limits);
     Ok(())
 }
 
@@ -79,6 +83,7 @@ pub(crate) fn read_again(
 pub(super) struct Found {
     package_files: BTreeMap<String, PackageFile>,
     os_releases: BTreeMap<String, OsReleaseFile>,
+    logged: Logged,
     warnings: Vec<Warning>,
 }
 
@@ -113,6 +118,14 @@ impl Found {
             Want::OsRelease => {
                 let text = String::from_utf8_lossy(&content.into_bytes()?).into_owned();
                 self.os_releases.insert(path.to_owned(), OsReleaseFile { path: path.to_owned(), text });
+            }
+            Want::Log(format) => {
+                if let Some((_, database)) = catalog::log_of(path) {
+                    self.logged.log(database, format, content);
+                }
+            }
+            Want::Packages(format) if format.log_suffix().is_some() => {
+                self.logged.database(path, name, format, content);
             }
             Want::Packages(format) => {
                 let (mut file, warnings) = catalog::parse(format, name, content, limits);
@@ -161,8 +174,18 @@ impl Found {
         Ok(())
     }
 
+    /// Reads what had to wait for what else the layer holds.
+    fn settle(&mut self, limits: &Limits) {
+        let (files, warnings) = std::mem::take(&mut self.logged).read(limits);
+        self.package_files.extend(files.into_iter().map(|file| (file.path.clone(), file)));
+        for warning in warnings {
+            self.warn(&warning.path, warning.message);
+        }
+    }
+
     /// Adds what was read to the analysis of the same layer.
-    pub(super) fn add_to(mut self, analysis: &mut LayerAnalysis) {
+    pub(super) fn add_to(mut self, analysis: &mut LayerAnalysis, limits: &Limits) {
+        self.settle(limits);
         let known = std::mem::take(&mut analysis.package_files);
         self.package_files.extend(known.into_iter().map(|file| (file.path.clone(), file)));
         analysis.package_files = self.package_files.into_values().collect();
@@ -177,6 +200,7 @@ impl Found {
     fn forget(&mut self, path: &str) {
         self.package_files.remove(path);
         self.os_releases.remove(path);
+        self.logged.forget(path);
     }
 
     pub(super) fn warn(&mut self, path: &str, message: String) {
@@ -308,7 +332,8 @@ impl<'a> Pass<'a> {
         }
     }
 
-    pub(super) fn finish(self, diff_id: Digest, size: u64) -> LayerAnalysis {
+    pub(super) fn finish(mut self, diff_id: Digest, size: u64) -> LayerAnalysis {
+        self.found.settle(self.limits);
         let mut files: Vec<FileEntry> =
             self.files.into_iter().map(|(path, (kind, size))| FileEntry { path, kind, size }).collect();
         files.extend(self.markers.into_iter().map(|(path, kind)| FileEntry { path, kind, size: 0 }));

@@ -106,7 +106,7 @@ impl<'a> Folder<'a> {
             }
             read => read?,
         }
-        found.add_to(analysis);
+        found.add_to(analysis, self.limits);
         analysis.diff_id = self.digest();
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 mod analyse;
 mod folder;
+mod logged;
 mod path;
 #[cfg(test)]
 mod tests;

@@ -268,3 +268,32 @@ fn os_release_is_kept_from_both_places() {
     let places: Vec<_> = layer.os_releases.iter().map(|file| file.path.as_str()).collect();
     assert_eq!(places, ["etc/os-release", "usr/lib/os-release"]);
 }
+
+#[test]
+fn trap_a_database_is_read_with_the_log_beside_it_in_either_order() {
+    let database = &include_bytes!("../../fixtures/rpm-sqlite/unwritten/rpmdb.sqlite")[..];
+    let log = &include_bytes!("../../fixtures/rpm-sqlite/unwritten/rpmdb.sqlite-wal")[..];
+    let (path, beside) = ("var/lib/rpm/rpmdb.sqlite", "var/lib/rpm/rpmdb.sqlite-wal");
+    let names = |layer: &LayerAnalysis| -> Vec<String> {
+        layer.package_files[0].packages.iter().map(|package| package.name.clone()).collect()
+    };
+    for layer in [
+        LayerBuilder::new().file(path, database).file(beside, log),
+        LayerBuilder::new().file(beside, log).file(path, database),
+        LayerBuilder::new().file(path, "old").file(beside, "old").file(path, database).file(beside, log),
+    ] {
+        let layer = analysed(&layer.build());
+        assert_eq!((layer.package_files.len(), &layer.warnings[..]), (1, &[][..]));
+        assert!(names(&layer).contains(&"docker-ce-cli".to_owned()));
+        assert!(!names(&layer).contains(&"npm".to_owned()));
+    }
+    for empty in [&b""[..], &[0; 32]] {
+        let layer = analysed(&LayerBuilder::new().file(path, database).file(beside, empty).build());
+        assert!(layer.warnings.is_empty() && names(&layer).contains(&"npm".to_owned()));
+    }
+    let alone = analysed(&LayerBuilder::new().file(beside, log).build());
+    assert_eq!((alone.package_files.len(), alone.warnings.len()), (0, 1));
+    assert_eq!(alone.warnings[0].path, beside);
+    assert!(alone.warnings[0].message.contains("not covered"));
+    assert!(analysed(&LayerBuilder::new().file(beside, "").build()).warnings.is_empty());
+}

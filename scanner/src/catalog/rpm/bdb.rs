@@ -33,7 +33,7 @@ pub(super) fn parse(_path: &str, content: &mut Content, _limits: &Limits) -> Lis
         );
     };
     let mut gathered = Gathered::default();
-    let mut pages = Pages::new(content, meta.page_size);
+    let mut pages = Pages::new(content, meta.page_size, None);
     if pages.count() <= u64::from(meta.last_page) {
         // The end of the file is missing.
         gathered.damage();

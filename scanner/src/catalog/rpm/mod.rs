@@ -44,7 +44,7 @@ pub const SQLITE: Format = Format::new(&Spec {
     owner: Owner::System("rpm"),
     evidence: Evidence::Installed,
     wants: |path| is_database(path, "rpmdb.sqlite"),
-    parse: Parse::Content(sqlite::parse),
+    parse: Parse::WithLog { suffix: "-wal", parse: sqlite::parse },
 });
 
 const MANIFEST_PATH: &str = "var/lib/rpmmanifest/container-manifest-2";

@@ -2,6 +2,7 @@
 //!
 //! Only the tables' own trees are read. The indexes, some of them tables themselves, are of no use here.
 
+mod log;
 mod record;
 mod tree;
 
@@ -10,18 +11,29 @@ use super::gather::Gathered;
 use super::pages::Pages;
 use crate::Limits;
 use crate::content::Content;
+pub(super) use log::Log;
 use record::column;
 use tree::rows;
 
-/// Reads the packages of the database.
-pub(super) fn parse(_path: &str, content: &mut Content, _limits: &Limits) -> Listing {
-    let start = content.read_at(0, HEADER).unwrap_or_default();
-    let Some((page_size, usable)) = sizes(&start) else {
+/// Reads the packages of the database, with the changes in its write-ahead log.
+pub(super) fn parse(
+    _path: &str,
+    content: &mut Content,
+    log: Option<&mut Content>,
+    _limits: &Limits,
+) -> Listing {
+    let mut log = log.and_then(Log::read);
+    let first = log.as_mut().and_then(|log| log.page(1));
+    let start = first.unwrap_or_else(|| content.read_at(0, HEADER).unwrap_or_default());
+    let sizes = sizes(&start);
+    let Some((page_size, usable)) =
+        sizes.filter(|(size, _)| log.as_ref().is_none_or(|log| log.page_size() == *size))
+    else {
         return Listing::warning(
             "This RPM database is no SQLite file that can be read, so no package of it is assessed.",
         );
     };
-    let mut pages = Pages::new(content, page_size);
+    let mut pages = Pages::new(content, page_size, log);
     let mut root = None;
     let mut damaged = false;
     rows(&mut pages, usable, 1, |row| match row {
@@ -75,7 +87,13 @@ mod tests {
         include_bytes!("../../../../fixtures/rpm-sqlite/root/usr/lib/sysimage/rpm/rpmdb.sqlite");
 
     fn read(bytes: Vec<u8>) -> Listing {
-        parse("", &mut Content::from(bytes), &Limits::default())
+        read_with(&bytes, None)
+    }
+
+    /// What a database tells with its log.
+    pub fn read_with(file: &[u8], log: Option<&[u8]>) -> Listing {
+        let mut log = log.map(|log| Content::from(log.to_vec()));
+        parse("", &mut Content::from(file.to_vec()), log.as_mut(), &Limits::default())
     }
 
     #[test]
