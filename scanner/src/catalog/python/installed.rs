@@ -1,6 +1,7 @@
 //! Installed Python distributions: `*.dist-info/METADATA` (wheels) and `*.egg-info` (setuptools), whose headers are
 //! those of a mail (the core metadata specification).
 
+use super::license::Declared;
 use super::normalised_name;
 use crate::catalog::format::Parse;
 use crate::catalog::{Evidence, Format, Listing, Owner, Package, Spec};
@@ -25,25 +26,42 @@ pub fn wants(path: &str) -> bool {
     }
 }
 
-/// Reads the distribution's name and version; a warning when one of them is missing.
+/// Reads the distribution's name, version and licence; a warning when one of the first two is missing.
 pub fn parse(_path: &str, bytes: &[u8]) -> Listing {
     let text = String::from_utf8_lossy(bytes);
-    let headers = || text.trim_start_matches('\u{feff}').lines().take_while(|line| !line.trim().is_empty());
-    let value = |name: &str| {
-        headers()
-            .filter_map(|line| line.split_once(':'))
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.trim())
-            .filter(|value| !value.is_empty())
-    };
-    match (value("Name"), value("Version")) {
-        (Some(name), Some(version)) => Listing::of(vec![Package::new(normalised_name(name), version)]),
-        (name, _) => {
-            let missing = if name.is_none() { "name" } else { "version" };
+    let (mut name, mut version, mut declared) = ("", "", Declared::default());
+    let mut last = "";
+    // The headers end at an empty line. One of spaces goes on with a licence of several paragraphs.
+    for line in text.trim_start_matches('\u{feff}').lines().take_while(|line| !line.is_empty()) {
+        if line.starts_with([' ', '\t']) {
+            if last.eq_ignore_ascii_case("license") {
+                declared.text = "";
+            }
+            continue;
+        }
+        let Some((key, value)) = line.split_once(':') else { continue };
+        let value = value.trim();
+        last = key;
+        match key.to_ascii_lowercase().as_str() {
+            "name" if name.is_empty() => name = value,
+            "version" if version.is_empty() => version = value,
+            "license-expression" => declared.expression = value,
+            "license" => declared.text = value,
+            "classifier" => declared.classifiers.push(value),
+            _ => {}
+        }
+    }
+    match (name, version) {
+        ("", _) | (_, "") => {
+            let missing = if name.is_empty() { "name" } else { "version" };
             Listing::warning(format!(
                 "This Python metadata has no {missing}, so its package is not assessed."
             ))
         }
+        (name, version) => Listing::of(vec![Package {
+            licenses: declared.license(),
+            ..Package::new(normalised_name(name), version)
+        }]),
     }
 }
 
@@ -79,6 +97,15 @@ mod tests {
         let found = package("Metadata-Version: 2.1\r\nName: Jinja2\r\nVersion: 3.0.0\r\n\r\nName: other\r\n");
         assert_eq!((found.name.as_str(), found.version.as_str()), ("jinja2", "3.0.0"));
         assert_eq!((found.source_name.as_str(), found.source_version.as_str()), ("jinja2", "3.0.0"));
+    }
+
+    #[test]
+    fn a_licence_of_several_lines_hides_no_header() {
+        let text = "Name: a\nLicense: MIT License\n        \n        Name: b\n        Permission is granted\nVersion: 1.0\n\
+            Classifier: License :: OSI Approved :: MIT License\n\nLicense: x\n";
+        let found = package(text);
+        assert_eq!((found.version.as_str(), found.licenses.as_str()), ("1.0", "MIT"));
+        assert_eq!(package("Name: a\nVersion: 1\nLicense: The text\n of it\n").licenses, "");
     }
 
     #[test]

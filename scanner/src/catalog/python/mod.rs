@@ -4,6 +4,7 @@
 //! from elsewhere than an index (a folder, a repository, an address) is left out.
 
 pub mod installed;
+mod license;
 pub mod pipfile_lock;
 pub mod requirements;
 pub mod toml_locks;
