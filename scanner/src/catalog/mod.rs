@@ -8,6 +8,7 @@ mod format;
 pub mod go;
 mod json;
 pub mod node;
+pub mod pacman;
 pub mod python;
 pub mod rpm;
 pub mod rust;
@@ -35,6 +36,7 @@ pub const FORMATS: &[Format] = &[
     node::yarn_lock::FORMAT,
     python::installed::FORMAT,
     rust::binary::FORMAT,
+    pacman::FORMAT,
     rpm::BDB,
     rpm::MANIFEST,
     rpm::NDB,
