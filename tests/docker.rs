@@ -10,7 +10,7 @@ use crate::support::{
     Database, Lazaret, advisories, lazaret, python_app, run, stderr, stdout, write_archive,
 };
 
-fn engine() -> Option<String> {
+pub(crate) fn engine() -> Option<String> {
     let engine = std::env::var("LAZARET_TEST_DOCKER").ok();
     if engine.is_none() {
         println!("skipped: no Docker Engine (LAZARET_TEST_DOCKER is not set)");
@@ -18,14 +18,14 @@ fn engine() -> Option<String> {
     engine
 }
 
-fn docker(engine: &str, args: &[&str]) -> String {
+pub(crate) fn docker(engine: &str, args: &[&str]) -> String {
     let output = Command::new("docker").args(["-H", engine]).args(args).output().unwrap();
     assert!(output.status.success(), "docker {args:?}: {}", stderr(&output));
     stdout(&output).trim().to_owned()
 }
 
 /// Loads the Python application into the engine.
-fn load(engine: &str, folder: &Path) {
+pub(crate) fn load(engine: &str, folder: &Path) {
     let archive = folder.join("load.tar");
     write_archive(&python_app(), &archive);
     docker(engine, &["load", "-i", archive.to_str().unwrap()]);

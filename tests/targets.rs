@@ -5,9 +5,10 @@ use std::path::Path;
 use std::process::Output;
 
 use lazaret_scanner::testing::{ImageBuilder, LayerBuilder};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::docker;
 use crate::support::{advisories, lazaret, run, stderr, stdout, write_archive};
 
 const STATUS: &str =
@@ -40,7 +41,7 @@ fn scan(data: &TempDir, target: &str, options: &[&str]) -> Output {
 }
 
 /// The result as JSON, valid by the published schema.
-pub(crate) fn json(output: &Output) -> Value {
+pub(crate) fn valid(output: &Output) -> Value {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(output));
     let result: Value = serde_json::from_str(&stdout(output)).unwrap();
     let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/schemas/scan-result.json");
@@ -79,16 +80,16 @@ fn a_folder_is_scanned_as_a_root_file_system() {
     symlink("../usr/lib/os-release", root.path().join("etc/os-release")).unwrap();
     symlink("/", root.path().join("opt/everything")).unwrap();
     let target = format!("dir:{}", root.path().display());
-    let result = json(&scan(&data, &target, &["--format", "json"]));
+    let result = valid(&scan(&data, &target, &["--format", "json"]));
     assert_eq!(affected(&result, false), ["django", "openssl"]);
     assert_eq!(result["image"]["kind"], "FOLDER");
     assert_eq!(result["image"]["name"], root.path().display().to_string());
     assert_eq!(result["image"]["os"]["id"], "debian");
-    assert_eq!(result["image"]["tags"], serde_json::json!([]));
+    assert_eq!(result["image"]["tags"], json!([]));
     assert_eq!(result["packages"].as_array().unwrap().len(), 2, "{:#}", result["packages"]);
 
     // The same folder without a prefix; and in each form.
-    let bare = json(&scan(&data, &root.path().display().to_string(), &["--format", "json"]));
+    let bare = valid(&scan(&data, &root.path().display().to_string(), &["--format", "json"]));
     assert_eq!(bare["image"], result["image"]);
     for format in ["table", "csv", "html", "sarif"] {
         let output = scan(&data, &target, &["--format", format]);
@@ -109,7 +110,7 @@ fn a_folder_is_read_anew_each_time() {
     let django = |version: &str| {
         let text = DJANGO.replace("2.2", version);
         write(root.path(), &[("lib/python3/site-packages/Django-2.dist-info/METADATA", &text)]);
-        json(&scan(&data, &target, &["--format", "json"]))
+        valid(&scan(&data, &target, &["--format", "json"]))
     };
     let (old, new) = (django("2.2"), django("4.2.30"));
     assert_eq!(affected(&old, false), ["django"]);
@@ -123,14 +124,14 @@ fn lock_files_count_in_a_folder_and_not_in_an_image() {
     let root = TempDir::new().unwrap();
     write(root.path(), &[("package-lock.json", LOCK)]);
     let folder = format!("dir:{}", root.path().display());
-    assert_eq!(affected(&json(&scan(&data, &folder, &["--format", "json"])), false), ["lodash"]);
+    assert_eq!(affected(&valid(&scan(&data, &folder, &["--format", "json"])), false), ["lodash"]);
     assert_eq!(scan(&data, &folder, &["--fail-on", "high"]).status.code(), Some(1));
 
     let archive = data.path().join("shop.tar");
     let layer = LayerBuilder::new().file("srv/shop/package-lock.json", LOCK);
     write_archive(&ImageBuilder::new().layer(layer).tag("shop:1"), &archive);
     let archive = archive.display().to_string();
-    let result = json(&scan(&data, &archive, &["--format", "json"]));
+    let result = valid(&scan(&data, &archive, &["--format", "json"]));
     assert_eq!((affected(&result, false), affected(&result, true)), (vec![], vec!["lodash".to_owned()]));
     assert_eq!(result["vulnerabilities"][0]["setAside"]["reason"], "LOCKFILE");
     assert_eq!(scan(&data, &archive, &["--fail-on", "low"]).status.code(), Some(0));
@@ -141,6 +142,50 @@ fn lock_files_count_in_a_folder_and_not_in_an_image() {
         .args(["scan", &archive, "--fail-on", "high"])
         .env("LAZARET_SCAN_COUNT_LOCKFILES", "true"));
     assert_eq!(counting.status.code(), Some(1), "{}", stdout(&counting));
+}
+
+#[test]
+fn a_container_is_scanned_with_what_was_changed_in_it() {
+    let Some(engine) = docker::engine() else { return };
+    let data = data();
+    let image = format!("lazaret-e2e/container:{}", std::process::id());
+    let archive = data.path().join("load.tar");
+    let base = LayerBuilder::new()
+        .os_release("debian", "11", "Debian GNU/Linux 11 (bullseye)")
+        .file("var/lib/dpkg/status", STATUS)
+        .file("srv/lock/package-lock.json", LOCK);
+    write_archive(&ImageBuilder::new().layer(base).tag(&image), &archive);
+    docker::docker(&engine, &["load", "-i", archive.to_str().unwrap()]);
+    let container = docker::docker(&engine, &["create", &image, "/bin/true"]);
+    let name = docker::docker(&engine, &["inspect", "--format", "{{.Name}}", &container]);
+    let name = name.trim_start_matches('/');
+    let changed = data.path().join("Django-2.2.dist-info");
+    std::fs::create_dir(&changed).unwrap();
+    std::fs::write(changed.join("METADATA"), DJANGO).unwrap();
+    let inside = format!("{container}:/srv/lib/python3.9/site-packages/");
+    let folders = data.path().join("lib");
+    write(&folders, &[("python3.9/site-packages/notes", "")]);
+    docker::docker(&engine, &["cp", folders.to_str().unwrap(), &format!("{container}:/srv/lib")]);
+    docker::docker(&engine, &["cp", changed.to_str().unwrap(), &inside]);
+
+    let scan = |target: &str, options: &[&str]| {
+        run(lazaret(data.path()).args(["scan", target]).args(options).env("DOCKER_HOST", &engine))
+    };
+    let result = valid(&scan(&format!("container:{name}"), &["--format", "json"]));
+    let table = stdout(&scan(&format!("container:{container}"), &[]));
+    let absent = scan("container:lazaret-e2e-is-not-there", &[]);
+    docker::docker(&engine, &["rm", &container]);
+    docker::docker(&engine, &["rmi", &image]);
+
+    assert_eq!(affected(&result, false), ["django", "openssl"]);
+    assert_eq!(affected(&result, true), ["lodash"], "a container is no source tree");
+    let about = &result["image"];
+    assert_eq!((&about["kind"], &about["name"]), (&json!("CONTAINER"), &json!(name)));
+    assert_eq!(about["tags"], json!([image]));
+    assert_eq!(about["architecture"], "amd64");
+    assert!(table.contains(name) && table.contains(&format!("container of {image}")), "{table}");
+    assert_eq!(absent.status.code(), Some(2));
+    assert!(stderr(&absent).contains("has no container `lazaret-e2e-is-not-there`"), "{}", stderr(&absent));
 }
 
 #[test]

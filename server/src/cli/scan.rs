@@ -20,7 +20,7 @@ use crate::scan::target::{TargetContext, scan_target};
 pub(super) struct ScanArgs {
     /// An archive (docker save or OCI layout; tar or folder; plain, gzip or
     /// zstd), another folder, or an image of the local engine. `archive:`,
-    /// `dir:` or `engine:` before it says which of them is meant
+    /// `dir:`, `engine:` or `container:` before it says what is meant
     target: String,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Table)]

@@ -4,19 +4,16 @@
 use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
 
 use lazaret_scanner::archive::{self, ArchiveError, ArchiveImage, Contents, ReadOptions, Source};
 use lazaret_scanner::image::ImageConfig;
 use lazaret_scanner::{Digest, Limits};
-use tokio::io::{AsyncRead, ReadBuf};
 use tokio::runtime::Handle;
-use tokio_util::io::SyncIoBridge;
 use tokio_util::sync::CancellationToken;
 
+use super::bridge::blocking_reader;
 use crate::inventory::archives::source;
 use crate::inventory::docker::{Engine, EngineError};
 
@@ -51,7 +48,7 @@ pub enum AnalyseError {
     /// The engine's export cannot be read.
     #[error("the engine's export of `{image}`: {error}")]
     Export {
-        /// The image.
+        /// The image or container.
         image: String,
         /// What is wrong with it.
         error: ArchiveError,
@@ -74,6 +71,11 @@ impl AnalyseError {
             ArchiveError::Cancelled => Self::Cancelled,
             error => Self::Archive { path, error },
         }
+    }
+
+    /// A read that was waiting for bytes when the stop came ends in an error of its own.
+    pub(super) fn or_cancelled(self, cancelled: &CancellationToken) -> Self {
+        if cancelled.is_cancelled() { Self::Cancelled } else { self }
     }
 
     /// Whether a later try may succeed without anybody doing anything.
@@ -162,11 +164,7 @@ pub async fn read(
             let (image, handle, stop) = (image.clone(), Handle::current(), cancelled.clone());
             blocking(move || {
                 let open = || -> io::Result<Box<dyn Read>> {
-                    let export = Cancellable {
-                        inner: engine.export(&image),
-                        stopped: Box::pin(stop.clone().cancelled_owned()),
-                    };
-                    Ok(Box::new(SyncIoBridge::new_with_handle(export, handle.clone())))
+                    Ok(blocking_reader(engine.export(&image), &handle, &stop))
                 };
                 run(&Source::Stream(&open))
                     .map_err(|error| AnalyseError::Export { image: image.clone(), error })
@@ -174,12 +172,7 @@ pub async fn read(
             .await
         }
     }
-    .map_err(|error| match error {
-        AnalyseError::Export { error: ArchiveError::Cancelled, .. } => AnalyseError::Cancelled,
-        // A read that was waiting on the engine when the stop came ends in an error of its own.
-        _ if cancelled.is_cancelled() => AnalyseError::Cancelled,
-        error => error,
-    })
+    .map_err(|error| error.or_cancelled(cancelled))
 }
 
 pub(super) async fn blocking<T: Send + 'static>(
@@ -188,25 +181,6 @@ pub(super) async fn blocking<T: Send + 'static>(
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) => Err(AnalyseError::Internal(error.to_string())),
-    }
-}
-
-/// Ends a read that waits for bytes as soon as the scan is cancelled: the engine may be silent for minutes.
-struct Cancellable<R> {
-    inner: R,
-    stopped: Pin<Box<dyn Future<Output = ()> + Send>>,
-}
-
-impl<R: AsyncRead + Unpin> AsyncRead for Cancellable<R> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        if self.stopped.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(Err(io::Error::other("the scan was cancelled")));
-        }
-        Pin::new(&mut self.inner).poll_read(cx, buf)
     }
 }
 

@@ -4,6 +4,7 @@
 //! [`persist`] knows the database and no engine. [`worker`] joins them for the queue, [`target`] for `lazaret scan`.
 
 pub mod analyse;
+mod bridge;
 pub mod counts;
 mod finding_details;
 pub mod identity;

@@ -1,28 +1,22 @@
 //! Docker Engine, and Podman by its Docker-compatible socket.
 
+mod export;
 mod list;
 
-use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use bollard::models::{EventMessage, ImageInspect};
 use bollard::query_parameters::EventsOptions;
 use bollard::{API_DEFAULT_VERSION, Docker};
-use futures_util::{Stream, StreamExt, TryStreamExt};
+use futures_util::{Stream, TryStreamExt};
 use lazaret_scanner::Digest;
 use lazaret_scanner::image::{History, ImageConfig};
-use tokio::io::AsyncRead;
-use tokio_util::io::StreamReader;
 
 use super::snapshot::timestamp;
 
 /// The engine answers lists within seconds, or something is wrong with it.
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
-/// Before the first byte of an export the engine copies the whole image to its own disk.
-const EXPORT_START_TIMEOUT: Duration = Duration::from_mins(30);
-/// An export that gives no byte for so long has died.
-const EXPORT_IDLE_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Why the engine did not give what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +50,14 @@ pub enum EngineError {
         endpoint: String,
         /// The reference as given.
         image: String,
+    },
+    /// The engine has no such container.
+    #[error("the engine at {endpoint} has no container `{container}`; `docker ps --all` lists what it has")]
+    NoSuchContainer {
+        /// The address.
+        endpoint: String,
+        /// The name as given.
+        container: String,
     },
     /// The engine answered, but not with what was asked for.
     #[error("the engine at {endpoint} could not {what} ({reason})")]
@@ -115,6 +117,17 @@ pub struct InspectedImage {
     pub size: u64,
     /// The configuration as far as the engine tells it; without history where it cannot be laid beside the layers.
     pub config: ImageConfig,
+}
+
+/// A container as the engine describes it.
+#[derive(Debug, Clone)]
+pub struct InspectedContainer {
+    /// Its name, without a leading slash.
+    pub name: String,
+    /// The engine's ID of its image.
+    pub image_id: String,
+    /// The reference that it was made from, as given then.
+    pub image: String,
 }
 
 impl Engine {
@@ -201,6 +214,28 @@ impl Engine {
         })
     }
 
+    /// Describes one container, named by name or ID.
+    ///
+    /// # Errors
+    /// When the engine has no such container, or does not answer.
+    pub async fn inspect_container(&self, container: &str) -> Result<InspectedContainer, EngineError> {
+        let found = self.docker.inspect_container(container, None).await.map_err(|error| match &error {
+            bollard::errors::Error::DockerResponseServerError { status_code: 400 | 404, .. } => {
+                EngineError::NoSuchContainer {
+                    endpoint: self.endpoint.clone(),
+                    container: container.to_owned(),
+                }
+            }
+            _ => self.failed(&format!("inspect the container `{container}`"), &error),
+        })?;
+        let name = found.name.unwrap_or_else(|| container.to_owned());
+        Ok(InspectedContainer {
+            name: name.trim_start_matches('/').to_owned(),
+            image_id: found.image.unwrap_or_default(),
+            image: found.config.and_then(|config| config.image).unwrap_or_default(),
+        })
+    }
+
     /// The build steps, oldest first. The engine does not say which of them made a layer; when as many have a size as
     /// there are layers, those did.
     async fn history(&self, image: &str, layers: usize) -> Result<Vec<History>, EngineError> {
@@ -220,24 +255,6 @@ impl Engine {
                 empty_layer: step.size == 0,
             })
             .collect())
-    }
-
-    /// The image as the tar stream of `GET /images/{id}/get`. Nothing is kept of it here.
-    pub fn export(&self, image: &str) -> impl AsyncRead + Send + Unpin + use<> {
-        let docker = self.docker.clone().with_timeout(EXPORT_START_TIMEOUT);
-        let chunks = Box::pin(docker.export_image(image));
-        let guarded = futures_util::stream::unfold((chunks, true), |(mut chunks, first)| async move {
-            let patience = if first { EXPORT_START_TIMEOUT } else { EXPORT_IDLE_TIMEOUT };
-            let item = match tokio::time::timeout(patience, chunks.next()).await {
-                Ok(item) => item?.map_err(|error| io::Error::other(reason(&error))),
-                Err(_) => Err(io::Error::new(
-                    io::ErrorKind::TimedOut,
-                    format!("the engine sent nothing for {} s", patience.as_secs()),
-                )),
-            };
-            Some((item, (chunks, false)))
-        });
-        StreamReader::new(Box::pin(guarded))
     }
 
     /// The engine's clock, in seconds since 1970 UTC.

@@ -19,7 +19,7 @@ use super::layers::{self, LayerStoreError};
 use super::persist::{LayerFact, Merged, PersistError, merge_layers};
 use super::{counts, root};
 use crate::advisories::{self, AdvisoryError, Feed, MatchResult, ProgressSink};
-use crate::inventory::docker::EngineError;
+use crate::inventory::docker::{Engine, EngineError};
 use crate::store::{Store, StoreError};
 use resolve::{Target, resolve};
 
@@ -40,6 +40,9 @@ pub enum TargetError {
         "`{0}` is no file or folder here, and there is no container engine to ask for an image of that name; give the path of an image archive, or set DOCKER_HOST"
     )]
     NoEngine(String),
+    /// There is no engine to ask for a container.
+    #[error("there is no container engine to ask for the container `{0}`; set DOCKER_HOST")]
+    NoEngineForContainer(String),
     /// It is no path, and the engine does not answer.
     #[error(
         "`{image}` is no file or folder here, and the engine cannot be asked for an image of that name: {error}"
@@ -164,6 +167,9 @@ pub async fn scan_target(
             images.into_iter().map(|merged| (Subject::Image, merged)).collect()
         }
         Target::Folder(path) => vec![read_folder(context, path, progress).await?],
+        Target::Container { endpoint, container } => {
+            vec![read_container(context, &endpoint, &container, progress).await?]
+        }
     };
     assess(context, merged, progress).await
 }
@@ -224,6 +230,40 @@ async fn read_folder(
         size: layer.size,
     };
     Ok((Subject::Folder(name), merge_layers(image, &[(layer.diff_id, layer)].into())?))
+}
+
+/// Reads the file system of a container as it is now. Nothing of it is stored: the engine packs it anew each time.
+async fn read_container(
+    context: &TargetContext<'_>,
+    endpoint: &str,
+    container: &str,
+    progress: &(dyn Fn(TargetProgress) + Send + Sync),
+) -> Result<(Subject, Merged), TargetError> {
+    let engine = Engine::connect(endpoint).await.map_err(AnalyseError::from)?;
+    let found = engine.inspect_container(container).await.map_err(AnalyseError::from)?;
+    let no_digest = || AnalyseError::NoDigest(found.image_id.clone());
+    let id = found.image_id.parse().map_err(|_| no_digest())?;
+    let (mut config, tags) = match engine.inspect(&found.image_id).await {
+        Ok(image) => (image.config, image.tags),
+        // An image can be gone while a container that was made of it is not.
+        Err(EngineError::NoSuchImage { .. }) => (ImageConfig::default(), Vec::new()),
+        Err(error) => return Err(AnalyseError::from(error).into()),
+    };
+    let bytes = BytesRead::default();
+    let reading = root::read_container(&engine, container, context.limits, &bytes, &context.cancelled);
+    let layer = telling(reading, &bytes, 0, progress).await?;
+    config.diff_ids = vec![layer.diff_id];
+    config.history = Vec::new();
+    let given = (tags.is_empty() && !found.image.is_empty()).then_some(found.image);
+    let image = ArchiveImage {
+        id,
+        config,
+        config_json: Vec::new(),
+        tags: tags.into_iter().chain(given).collect(),
+        manifest_digest: None,
+        size: layer.size,
+    };
+    Ok((Subject::Container(found.name), merge_layers(image, &[(layer.diff_id, layer)].into())?))
 }
 
 /// Matches what was read with the advisories, which are fetched where they never were.

@@ -12,10 +12,17 @@ pub(super) enum Target {
     Image(ImageSource),
     /// A folder on its own: a root file system or a source tree.
     Folder(PathBuf),
+    /// The file system of a container of an engine.
+    Container {
+        /// The engine's address.
+        endpoint: String,
+        /// The container's name or ID.
+        container: String,
+    },
 }
 
 /// Tells what a target is: an existing path, else a reference of the local engine. A prefix makes it plain: `archive:`,
-/// `dir:`, `engine:`. Without one, a folder is an archive when it is an OCI layout, else it is read as it lies.
+/// `dir:`, `engine:`, `container:`. Without one, a folder is an archive when it is an OCI layout, else it is read as it lies.
 ///
 /// # Errors
 /// When a path does not exist, or a reference is given without an engine.
@@ -27,6 +34,12 @@ pub(super) fn resolve(target: &str, engine: Option<&str>) -> Result<Target, Targ
             if path.is_dir() { Ok(Target::Folder(path)) } else { Err(TargetError::NoFolder(path)) }
         }
         Some(("engine", image)) => of_engine(image, engine),
+        Some(("container", name)) => match engine {
+            Some(endpoint) => {
+                Ok(Target::Container { endpoint: endpoint.to_owned(), container: name.to_owned() })
+            }
+            None => Err(TargetError::NoEngineForContainer(name.to_owned())),
+        },
         // A reference begins with a letter or digit; and nobody calls a repository something.tar.
         _ if target.starts_with(['/', '.', '~'])
             || target.split('.').skip(1).any(|part| part == "tar")
