@@ -15,6 +15,8 @@ pub struct Ecosystem {
     pub named: Named,
     /// The type in package URLs, with the namespace where it is always the same: `pypi`, `rpm/rocky`.
     pub purl: &'static str,
+    /// Whether its advisories leave the epoch out of versions that have one.
+    pub drops_epochs: bool,
 }
 
 /// Which package names an ecosystem's advisories use.
@@ -36,15 +38,38 @@ pub enum Named {
 pub const ECOSYSTEMS: &[Ecosystem] = &[
     of("Debian", Scheme::Dpkg, Named::BySource, "deb/debian"),
     of("Ubuntu", Scheme::Dpkg, Named::BySource, "deb/ubuntu"),
+    of("Echo", Scheme::Dpkg, Named::BySource, "deb/echo"),
     of("Alpine", Scheme::Apk, Named::BySource, "apk/alpine"),
     of("Wolfi", Scheme::Apk, Named::BySource, "apk/wolfi"),
     of("Chainguard", Scheme::Apk, Named::BySource, "apk/chainguard"),
+    of("MinimOS", Scheme::Apk, Named::BySource, "apk/minimos"),
+    of("Alpaquita", Scheme::Apk, Named::BySource, "apk/alpaquita"),
+    of("BellSoft Hardened Containers", Scheme::Apk, Named::BySource, "apk/bellsoft-hardened-containers"),
+    of("AlmaLinux", Scheme::Rpm, Named::ByBinary, "rpm/almalinux"),
+    of("Red Hat", Scheme::Rpm, Named::ByBinary, "rpm/redhat"),
+    of("Rocky Linux", Scheme::Rpm, Named::BySource, "rpm/rocky"),
+    of("Mageia", Scheme::Rpm, Named::BySource, "rpm/mageia"),
+    of("SUSE", Scheme::Rpm, Named::BySource, "rpm/suse").without_epochs(),
+    of("openSUSE", Scheme::Rpm, Named::BySource, "rpm/opensuse").without_epochs(),
+    of("openEuler", Scheme::Rpm, Named::BySource, "rpm/openeuler").without_epochs(),
+    of("Photon OS", Scheme::Rpm, Named::BySource, "rpm/photon").without_epochs(),
+    of("Azure Linux", Scheme::Rpm, Named::BySource, "rpm/azurelinux").without_epochs(),
     of("PyPI", Scheme::Pep440, Named::Pep503, "pypi"),
     of("npm", Scheme::SemVer, Named::Exactly, "npm"),
+    of("crates.io", Scheme::SemVer, Named::Exactly, "cargo"),
+    of("Hex", Scheme::SemVer, Named::Exactly, "hex"),
+    of("SwiftURL", Scheme::SemVer, Named::Exactly, "swift"),
+    of("GitHub Actions", Scheme::SemVer, Named::InAnyCase, "github"),
 ];
 
 const fn of(name: &'static str, scheme: Scheme, named: Named, purl: &'static str) -> Ecosystem {
-    Ecosystem { name, scheme, named, purl }
+    Ecosystem { name, scheme, named, purl, drops_epochs: false }
+}
+
+impl Ecosystem {
+    const fn without_epochs(self) -> Self {
+        Self { drops_epochs: true, ..self }
+    }
 }
 
 /// The name before the release: `Debian` of `Debian:12`.

@@ -4,7 +4,9 @@
 
 mod apk;
 mod dpkg;
+mod number;
 mod pep440;
+mod rpm;
 mod semver;
 
 #[cfg(test)]
@@ -39,6 +41,8 @@ pub enum Scheme {
     Dpkg,
     /// apk-tools: numbers, a letter, suffixes such as `_rc1`, `-rN`.
     Apk,
+    /// rpm: `epoch:version-release` in runs of digits and letters, with `~` and `^`.
+    Rpm,
     /// Python's PEP 440.
     Pep440,
     /// Semantic Versioning 2.0, as npm writes it.
@@ -53,6 +57,7 @@ pub struct Version(Parsed);
 enum Parsed {
     Dpkg(dpkg::Version),
     Apk(apk::Version),
+    Rpm(rpm::Version),
     Pep440(pep440_rs::Version),
     SemVer(semver::Version),
 }
@@ -78,6 +83,7 @@ impl Scheme {
         let parsed = match self {
             Self::Dpkg => dpkg::parse(trimmed).map(Parsed::Dpkg),
             Self::Apk => apk::parse(trimmed).map(Parsed::Apk),
+            Self::Rpm => rpm::parse(trimmed).map(Parsed::Rpm),
             Self::Pep440 => pep440::parse(trimmed).map(Parsed::Pep440),
             Self::SemVer => semver::parse(trimmed).map(Parsed::SemVer),
         };
@@ -93,6 +99,7 @@ impl Scheme {
         match self {
             Self::Dpkg => "dpkg",
             Self::Apk => "apk",
+            Self::Rpm => "rpm",
             Self::Pep440 => "PEP 440",
             Self::SemVer => "SemVer",
         }
