@@ -14,6 +14,7 @@ pub mod rpm;
 pub mod rust;
 mod stanza;
 mod toml_tables;
+mod zipped;
 
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +34,9 @@ pub const FORMATS: &[Format] = &[
     node::installed::FORMAT,
     node::package_lock::FORMAT,
     node::pnpm_lock::FORMAT,
+    node::yarn_cache::FORMAT,
     node::yarn_lock::FORMAT,
+    python::egg::FORMAT,
     python::installed::FORMAT,
     rust::binary::FORMAT,
     pacman::FORMAT,

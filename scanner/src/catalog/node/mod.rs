@@ -8,6 +8,7 @@ pub mod bun_lock;
 pub mod installed;
 pub mod package_lock;
 pub mod pnpm_lock;
+pub mod yarn_cache;
 pub mod yarn_lock;
 
 use serde_json::Value;

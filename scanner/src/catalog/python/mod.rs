@@ -3,6 +3,7 @@
 //! Lock files list what a project needs to be built and tested beside what it needs to run; all of it is listed. What comes
 //! from elsewhere than an index (a folder, a repository, an address) is left out.
 
+pub mod egg;
 pub mod installed;
 mod license;
 pub mod pipfile_lock;
