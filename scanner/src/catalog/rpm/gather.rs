@@ -91,7 +91,7 @@ impl Gathered {
                 "packages may be missing"
             };
             warnings.push(format!(
-                "This RPM database is damaged ({} parts cannot be read), so {rest}.",
+                "This RPM database is damaged ({} of its entries or pages cannot be read), so {rest}.",
                 self.damaged
             ));
         }

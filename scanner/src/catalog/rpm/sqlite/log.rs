@@ -145,13 +145,42 @@ mod tests {
         assert!(!seen.contains(&AFTER.map(str::to_owned).to_vec()));
     }
 
+    /// A log of these frames, each as page number, size of the database when it commits, and the byte it is full of.
+    fn log_of(big: bool, frames: &[(u32, u32, u8)]) -> Vec<u8> {
+        let mut sum = Checksum { big, first: 0, second: 0 };
+        let summed = |sum: &Checksum| [sum.first.to_be_bytes(), sum.second.to_be_bytes()].concat();
+        let words = [0x377f_0682 + u32::from(big), 3_007_000, 512, 0, 7, 8];
+        let mut log = words.map(u32::to_be_bytes).concat();
+        sum.add(&log);
+        log.extend(summed(&sum));
+        for (page, committed, byte) in frames {
+            let start = [page.to_be_bytes(), committed.to_be_bytes()].concat();
+            let content = [*byte; 512];
+            sum.add(&start);
+            sum.add(&content);
+            log.extend(
+                [&start[..], &words[4].to_be_bytes(), &words[5].to_be_bytes(), &summed(&sum), &content]
+                    .concat(),
+            );
+        }
+        log
+    }
+
     #[test]
-    fn a_log_of_other_pages_is_damage() {
-        let mut log = Content::from(LOG.to_vec());
-        let frames = Log::read(&mut log).unwrap().frames;
-        assert!(!frames.contains_key(&1), "the size of pages is the database's own");
-        let mut other = FILE.to_vec();
-        other[16..18].copy_from_slice(&[2, 0]);
-        assert_eq!(read_with(&other, Some(LOG)).warnings.len(), 1);
+    fn the_last_committed_frame_of_a_page_counts() {
+        for big in [false, true] {
+            let frames = [(2, 0, 1), (3, 9, 2), (2, 8, 3), (3, 0, 4)];
+            let mut content = Content::from(log_of(big, &frames));
+            let mut log = Log::read(&mut content).unwrap();
+            assert_eq!((log.pages(), log.page(1)), (8, None));
+            assert_eq!((log.page(2), log.page(3)), (Some(vec![3; 512]), Some(vec![2; 512])));
+            let mut content = Content::from(log_of(big, &frames[..1]));
+            assert!(Log::read(&mut content).is_none(), "nothing is committed");
+        }
+    }
+
+    #[test]
+    fn a_log_of_other_pages_than_the_database_has_is_damage() {
+        assert_eq!(read_with(FILE, Some(&log_of(false, &[(2, 9, 1)]))).warnings.len(), 1);
     }
 }

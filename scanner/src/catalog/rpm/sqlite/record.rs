@@ -13,12 +13,12 @@ pub(super) struct Column<'a> {
 impl<'a> Column<'a> {
     /// Its bytes, when it is a text.
     pub(super) fn text(self) -> Option<&'a [u8]> {
-        (self.kind >= 13 && self.kind % 2 == 1).then_some(self.bytes)
+        (self.kind >= 13 && !self.kind.is_multiple_of(2)).then_some(self.bytes)
     }
 
     /// Its bytes, when it is a blob.
     pub(super) fn blob(self) -> Option<&'a [u8]> {
-        (self.kind >= 12 && self.kind % 2 == 0).then_some(self.bytes)
+        (self.kind >= 12 && self.kind.is_multiple_of(2)).then_some(self.bytes)
     }
 
     /// A positive number that fits; page numbers do.
