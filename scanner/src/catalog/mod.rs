@@ -6,6 +6,7 @@ pub(crate) mod executable;
 mod fixtures;
 mod format;
 pub mod go;
+pub mod java;
 mod json;
 pub mod node;
 pub mod pacman;
@@ -31,6 +32,10 @@ pub const FORMATS: &[Format] = &[
     dpkg::FORMAT,
     node::bun_lock::FORMAT,
     go::binary::FORMAT,
+    go::module::FORMAT,
+    java::archive::FORMAT,
+    java::gradle::FORMAT,
+    java::maven::FORMAT,
     node::installed::FORMAT,
     node::package_lock::FORMAT,
     node::pnpm_lock::FORMAT,
@@ -50,6 +55,7 @@ pub const FORMATS: &[Format] = &[
     python::toml_locks::POETRY,
     python::toml_locks::PYLOCK,
     python::toml_locks::UV,
+    rust::cargo_lock::FORMAT,
 ];
 
 /// A package as one file tells of it, without an ecosystem: a layer alone knows no distro.

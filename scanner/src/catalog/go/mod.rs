@@ -2,4 +2,5 @@
 
 pub mod binary;
 mod build_info;
+pub mod module;
 mod version;
