@@ -8,6 +8,7 @@ mod command_line;
 mod docker;
 mod images_page;
 mod packages;
+mod pipelines;
 mod reports;
 mod support;
 mod targets;

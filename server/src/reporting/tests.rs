@@ -115,6 +115,7 @@ async fn reports_say_what_a_scan_of_the_same_image_says() {
                 engine: None,
                 image: None,
                 read_anew: false,
+                skip: &crate::scan::skip::Skip::default(),
                 limits: &Limits::default(),
                 cancelled: CancellationToken::new(),
             };

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::analyse::{AnalyseError, BytesRead, ImageSource, inspect, read};
 use super::layers::{self, LayerStoreError};
 use super::persist::{LayerFact, Merged, PersistError, merge_layers};
+use super::skip::Skip;
 use super::{counts, root};
 use crate::advisories::{self, AdvisoryError, Feed, MatchResult, ProgressSink};
 use crate::inventory::docker::{Engine, EngineError};
@@ -95,6 +96,8 @@ pub struct TargetContext<'a> {
     pub engine: Option<&'a str>,
     /// Of an archive with several images the one with this reference or digest; all when absent.
     pub image: Option<&'a str>,
+    /// What of the image is left out.
+    pub skip: &'a Skip,
     /// Whether layers are read although their analysis is stored.
     pub read_anew: bool,
     /// Bounds on what is read.
@@ -269,9 +272,12 @@ async fn read_container(
 /// Matches what was read with the advisories, which are fetched where they never were.
 async fn assess(
     context: &TargetContext<'_>,
-    merged: Vec<(Subject, Merged)>,
+    mut merged: Vec<(Subject, Merged)>,
     progress: &(dyn Fn(TargetProgress) + Send + Sync),
 ) -> Result<Vec<ScannedImage>, TargetError> {
+    for (_, merged) in &mut merged {
+        context.skip.apply(&mut merged.analysis);
+    }
     let ecosystems: BTreeSet<String> = merged
         .iter()
         .flat_map(|(_, merged)| merged.analysis.packages.iter().map(|package| package.ecosystem.clone()))

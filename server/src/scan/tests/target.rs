@@ -20,6 +20,7 @@ async fn scan(yard: &Yard, target: &Path, image: Option<&str>) -> Result<Vec<Sca
         engine: None,
         image,
         read_anew: false,
+        skip: &crate::scan::skip::Skip::default(),
         limits: &Limits::default(),
         cancelled: CancellationToken::new(),
     };

@@ -1,0 +1,90 @@
+//! `lazaret scan`: scans an archive or an image of the local engine, and prints what it found.
+
+mod filter;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Args;
+use lazaret_reports::model::{ScanResult, Severity};
+use tokio_util::sync::CancellationToken;
+
+use filter::FilterArgs;
+use output::OutputArgs;
+
+use super::progress::Progress;
+use super::{CliError, Context};
+use crate::reporting;
+use crate::scan::target::{TargetContext, scan_target};
+
+#[derive(Debug, Args)]
+pub(super) struct ScanArgs {
+    /// An archive (docker save or OCI layout; tar or folder; plain, gzip or
+    /// zstd), another folder, or an image of the local engine. `archive:`,
+    /// `dir:`, `engine:` or `container:` before it says what is meant
+    target: String,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    filter: FilterArgs,
+    /// Scan only this one of an archive's images: a tag or a digest
+    #[arg(long, value_name = "REF")]
+    image: Option<String>,
+    /// Read layers anew that were read before
+    #[arg(long)]
+    no_cache: bool,
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    Severity::ALL
+        .into_iter()
+        .find(|severity| severity.code().eq_ignore_ascii_case(text))
+        .ok_or_else(|| "use critical, high, medium, low or unknown".to_owned())
+}
+
+pub(super) async fn run(context: &Context, args: &ScanArgs) -> Result<ExitCode, CliError> {
+    // What was mistyped is said before the work, not after.
+    args.output.check()?;
+    let skip = args.filter.skip()?;
+    let exceptions = args.filter.exceptions()?;
+    let store = context.open_store().await?;
+    let feed = context.feed()?;
+    let progress = Progress::new();
+    let engine = context.engine();
+    let target = TargetContext {
+        store: &store,
+        feed: &feed,
+        fetching: &progress.advisories(),
+        engine: engine.as_deref(),
+        image: args.image.as_deref(),
+        read_anew: args.no_cache,
+        skip: &skip,
+        limits: &context.config.limits(),
+        cancelled: CancellationToken::new(),
+    };
+    let scanned = scan_target(&target, &args.target, &|event| progress.target(event)).await;
+    progress.clear();
+    let scanned_at = jiff::Timestamp::from_microsecond(store.clock().now().as_micros())?;
+    let count_lockfiles = context.config.scan.count_lockfiles;
+    let mut scans: Vec<ScanResult> = scanned?
+        .iter()
+        .map(|image| reporting::scan_result(image, &args.target, scanned_at, count_lockfiles))
+        .collect();
+    let today = jiff::tz::Offset::UTC.to_datetime(scanned_at).date();
+    for sentence in exceptions.expired(today) {
+        anstream::eprintln!("Note: {sentence}.");
+    }
+    for scan in &mut scans {
+        args.filter.narrow(scan, &exceptions, today);
+    }
+    let failed = scans.iter().any(|scan| args.filter.fails(scan));
+    for scan in &mut scans {
+        args.filter.show(scan);
+    }
+    match args.output.write(&scans) {
+        // Whoever reads only the head of the table still gets the exit code of the whole.
+        Err(error) if error.reader_left() => {}
+        printed => printed?,
+    }
+    Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
