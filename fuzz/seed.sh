@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Makes the first inputs of the fuzz targets from the fixtures of the package formats.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mkdir -p fuzz/corpus/catalog fuzz/corpus/layer
+for root in scanner/fixtures/*/root; do
+  format=$(basename "$(dirname "$root")")
+  tar -C "$root" --sort=name --mtime=@0 --owner=0 --group=0 -cf "fuzz/corpus/layer/$format.tar" .
+  number=0
+  while IFS= read -r -d '' file; do
+    number=$((number + 1))
+    { printf '%s\n' "${file#"$root"/}"; cat "$file"; } >"fuzz/corpus/catalog/$format-$number"
+  done < <(find "$root" -type f -size -200k -print0 | sort -z)
+done
