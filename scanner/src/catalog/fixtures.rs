@@ -11,7 +11,7 @@ use super::{FORMATS, PackageFile, executable, format_of, parse};
 use crate::Limits;
 use crate::content::Content;
 
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+pub(super) fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     let mut entries: Vec<PathBuf> =
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();

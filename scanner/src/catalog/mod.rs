@@ -1,6 +1,7 @@
 //! Package formats: one file each, with what it wants to see and how it reads it.
 
 pub mod apk;
+mod damage;
 pub mod dpkg;
 pub(crate) mod executable;
 mod fixtures;

@@ -21,7 +21,7 @@ pub(super) fn each_table(bytes: &[u8], name: &str, mut each: impl FnMut(&DeTable
     for table in tables {
         let read = (table.len() <= MAX_TABLE).then(|| DeTable::parse(table).ok()).flatten();
         let read = read.as_ref().and_then(|read| read.get_ref().get(name)?.get_ref().as_array());
-        match read.and_then(|array| array.get(0)?.get_ref().as_table()) {
+        match read.and_then(|array| array.first()?.get_ref().as_table()) {
             Some(table) => each(table),
             None => faults += 1,
         }

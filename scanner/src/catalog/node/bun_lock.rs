@@ -21,7 +21,7 @@ const BINARY: &str = "bun.lockb";
 
 /// Whether `path` is a project's lock file of Bun.
 pub fn wants(path: &str) -> bool {
-    (path.ends_with(".lock") || path.ends_with(".lockb")) && is_project_file(path, &["bun.lock", BINARY])
+    is_project_file(path, &["bun.lock", BINARY])
 }
 
 /// Reads the packages of a registry that it lists.

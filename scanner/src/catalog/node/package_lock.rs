@@ -20,7 +20,7 @@ pub const FORMAT: Format = Format::new(&Spec {
 
 /// Whether `path` is a project's lock file of npm.
 pub fn wants(path: &str) -> bool {
-    path.ends_with(".json") && is_project_file(path, &["package-lock.json", "npm-shrinkwrap.json"])
+    is_project_file(path, &["package-lock.json", "npm-shrinkwrap.json"])
 }
 
 /// Reads the packages of a registry that it lists.

@@ -19,7 +19,7 @@ pub const FORMAT: Format = Format::new(&Spec {
 
 /// Whether `path` is a project's lock file of pnpm.
 pub fn wants(path: &str) -> bool {
-    path.ends_with("pnpm-lock.yaml") && is_project_file(path, &["pnpm-lock.yaml"])
+    is_project_file(path, &["pnpm-lock.yaml"])
 }
 
 /// Reads the packages of a registry that it lists.

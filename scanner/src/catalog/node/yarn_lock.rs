@@ -18,7 +18,7 @@ pub const FORMAT: Format = Format::new(&Spec {
 
 /// Whether `path` is a project's lock file of Yarn.
 pub fn wants(path: &str) -> bool {
-    path.ends_with("yarn.lock") && is_project_file(path, &["yarn.lock"])
+    is_project_file(path, &["yarn.lock"])
 }
 
 /// Reads the packages of a registry that it lists.
@@ -68,15 +68,23 @@ struct Entry<'a> {
     resolved: &'a str,
     /// What later versions chose: `NAME@npm:VERSION`.
     resolution: &'a str,
+    /// Whether fields are written as later versions do.
+    is_yaml: bool,
 }
 
-/// An entry lacks its version: the file was cut.
+/// An entry lacks what each has: the file was cut.
 struct Incomplete;
 
 impl<'a> Entry<'a> {
     fn field(&mut self, line: &'a str) {
         let (key, value) = line.split_once(' ').unwrap_or((line, ""));
-        let value = value.trim().trim_matches('"');
+        let value = value.trim();
+        let value = match value.strip_prefix('"') {
+            // A text without its end was cut.
+            Some(text) => text.strip_suffix('"').unwrap_or_default(),
+            None => value,
+        };
+        self.is_yaml |= key == "version:";
         match key.trim_end_matches(':').trim_matches('"') {
             "version" => self.version = value,
             "resolved" => self.resolved = value,
@@ -89,10 +97,10 @@ impl<'a> Entry<'a> {
         if self.ranges.is_empty() || self.ranges == "__metadata" {
             return Ok(None);
         }
-        if self.version.is_empty() {
+        if self.version.is_empty() || (self.is_yaml && self.resolution.is_empty()) {
             return Err(Incomplete);
         }
-        let found = if self.resolution.is_empty() { self.by_range() } else { self.by_resolution() };
+        let found = if self.is_yaml { self.by_resolution() } else { self.by_range() };
         Ok(found
             .filter(|(name, version)| !name.is_empty() && is_version(version))
             .map(|(name, version)| Package::new(name, version)))
@@ -180,6 +188,8 @@ mod tests {
     fn damage_is_a_warning_and_the_rest_stays() {
         for text in [
             "a@1:\n  version \"1.0.0\"\n\nb@1:\n  vers",
+            "a@1:\n  version \"1.0.0\"\n\nb@1:\n  version \"1.0",
+            "\"a@npm:1\":\n  version: 1.0.0\n  resolution: \"a@npm:1.0.0\"\n\n\"b@npm:1\":\n  version: 1.0",
             "<<<<<<< HEAD\na@1:\n  version \"1.0.0\"\n",
             "\u{fffd}\na@1:\n  version \"1.0.0\"\n",
         ] {

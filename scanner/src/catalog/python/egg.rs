@@ -19,7 +19,7 @@ pub const FORMAT: Format = Format::new(&Spec {
 
 /// Whether `path` is an egg. One that was unpacked is a folder, whose metadata is a file of its own.
 pub fn wants(path: &str) -> bool {
-    path.ends_with(".egg") && path.rsplit('/').next().is_some_and(|name| name.contains("-py"))
+    path.strip_suffix(".egg").is_some_and(|stem| stem.rsplit('/').next().unwrap_or(stem).contains("-py"))
 }
 
 /// Reads the metadata inside.

@@ -17,7 +17,7 @@ pub const FORMAT: Format = Format::new(&Spec {
 
 /// Whether `path` is a project's lock file of Pipenv.
 pub fn wants(path: &str) -> bool {
-    path.ends_with("Pipfile.lock") && is_project_file(path, &["Pipfile.lock"])
+    is_project_file(path, &["Pipfile.lock"])
 }
 
 /// Reads the distributions with a version; those from a repository or folder have none.

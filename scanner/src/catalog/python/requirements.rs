@@ -18,7 +18,7 @@ pub const FORMAT: Format = Format::new(&Spec {
 
 /// Whether `path` is a project's text file with `requirements` in its name, or in a folder of that name.
 pub fn wants(path: &str) -> bool {
-    if !path.ends_with(".txt") {
+    if path.strip_suffix(".txt").is_none() {
         return false;
     }
     let mut parts = path.rsplit('/');

@@ -13,7 +13,7 @@ pub const POETRY: Format = Format::new(&Spec {
     code: "poetry-lock",
     owner: Owner::Language("PyPI"),
     evidence: Evidence::Lockfile,
-    wants: |path| path.ends_with("poetry.lock") && is_project_file(path, &["poetry.lock"]),
+    wants: |path| is_project_file(path, &["poetry.lock"]),
     parse: Parse::Bytes(|_, bytes| read(bytes, "package", poetry_is_from_index)),
 });
 
@@ -22,7 +22,7 @@ pub const UV: Format = Format::new(&Spec {
     code: "uv-lock",
     owner: Owner::Language("PyPI"),
     evidence: Evidence::Lockfile,
-    wants: |path| path.ends_with("uv.lock") && is_project_file(path, &["uv.lock"]),
+    wants: |path| is_project_file(path, &["uv.lock"]),
     parse: Parse::Bytes(|_, bytes| read(bytes, "package", uv_is_from_index)),
 });
 
@@ -31,7 +31,7 @@ pub const PDM: Format = Format::new(&Spec {
     code: "pdm-lock",
     owner: Owner::Language("PyPI"),
     evidence: Evidence::Lockfile,
-    wants: |path| path.ends_with("pdm.lock") && is_project_file(path, &["pdm.lock"]),
+    wants: |path| is_project_file(path, &["pdm.lock"]),
     parse: Parse::Bytes(|_, bytes| read(bytes, "package", pdm_is_from_index)),
 });
 
