@@ -178,6 +178,19 @@ fn an_rpm_database_is_found_through_a_linked_folder_while_it_is_visible() {
 }
 
 #[test]
+fn trap_a_log_above_its_database_is_named_while_it_is_visible() {
+    let database = &include_bytes!("../../fixtures/rpm-sqlite/unwritten/rpmdb.sqlite")[..];
+    let log = &include_bytes!("../../fixtures/rpm-sqlite/unwritten/rpmdb.sqlite-wal")[..];
+    let (path, beside) = ("var/lib/rpm/rpmdb.sqlite", "var/lib/rpm/rpmdb.sqlite-wal");
+    let os = || LayerBuilder::new().os_release("rocky", "9.3", "Rocky Linux");
+    let layers = || vec![os().file(path, database), LayerBuilder::new().file(beside, log)];
+    let named = |layers| merged(layers).warnings.iter().any(|warning| warning.path == beside);
+    assert!(named(layers()));
+    assert!(!named([layers(), vec![LayerBuilder::new().whiteout(beside)]].concat()));
+    assert!(!named(vec![os().file(path, database).file(beside, log)]));
+}
+
+#[test]
 fn warnings_of_hidden_files_are_dropped_and_those_of_refused_entries_stay() {
     let json = "a/node_modules/b/package.json";
     let broken = || LayerBuilder::new().file(json, "{");

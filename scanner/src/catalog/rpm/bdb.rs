@@ -156,13 +156,13 @@ mod tests {
     const LITTLE: &[u8] = include_bytes!("../../../fixtures/rpm-bdb/root/var/lib/rpm/Packages");
     const BIG: &[u8] = include_bytes!("../../../fixtures/rpm-bdb/big-endian/Packages");
 
-    fn read(bytes: Vec<u8>) -> Listing {
-        parse("", &mut Content::from(bytes), &Limits::default())
+    fn read(bytes: &[u8]) -> Listing {
+        parse("", &mut Content::from(bytes.to_vec()), &Limits::default())
     }
 
     #[test]
     fn trap_both_byte_orders_say_the_same() {
-        let (mut little, mut big) = (read(LITTLE.to_vec()), read(BIG.to_vec()));
+        let (mut little, mut big) = (read(LITTLE), read(BIG));
         little.packages.sort();
         big.packages.sort();
         assert_eq!(little.packages.len(), 7);
@@ -182,7 +182,7 @@ mod tests {
             let own = page[8..12].to_vec();
             page[16..20].copy_from_slice(&own);
         }
-        let found = read(file);
+        let found = read(&file);
         assert_eq!(found.warnings.len(), 1);
     }
 }

@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_damaged_list_tells_packages_or_a_warning() {
-        damaged(FILE, |bytes| parse("", &bytes));
+        damaged(FILE, |bytes| parse("", bytes));
     }
 
     #[test]

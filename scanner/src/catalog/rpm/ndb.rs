@@ -82,8 +82,8 @@ mod tests {
 
     const FILE: &[u8] = include_bytes!("../../../fixtures/rpm-ndb/root/usr/lib/sysimage/rpm/Packages.db");
 
-    fn read(bytes: Vec<u8>) -> Listing {
-        parse("", &mut Content::from(bytes), &Limits::default())
+    fn read(bytes: &[u8]) -> Listing {
+        parse("", &mut Content::from(bytes.to_vec()), &Limits::default())
     }
 
     #[test]
@@ -99,7 +99,7 @@ mod tests {
         for other in file[2 * SLOT..4096].chunks_exact_mut(SLOT) {
             other.copy_from_slice(&slot);
         }
-        let found = read(file);
+        let found = read(&file);
         assert!(found.packages.len() < 30, "{}", found.packages.len());
         assert_eq!(found.warnings.len(), 1);
     }
@@ -108,6 +108,6 @@ mod tests {
     fn four_billion_pages_of_slots_end_with_the_file() {
         let mut file = FILE.to_vec();
         file[12..16].copy_from_slice(&[0xff; 4]);
-        assert_eq!(read(file).warnings.len(), 1);
+        assert_eq!(read(&file).warnings.len(), 1);
     }
 }

@@ -141,8 +141,8 @@ mod tests {
             seen.insert(names(FILE, Some(&LOG[..place])));
         }
         // Between the two transactions npm is gone and docker-ce-cli not there yet; no other state is ever seen.
-        assert!(seen.len() <= 3 && seen.contains(&BEFORE.map(str::to_owned).to_vec()), "{seen:?}");
-        assert!(!seen.contains(&AFTER.map(str::to_owned).to_vec()));
+        assert!(seen.len() <= 3 && seen.contains(&BEFORE.map(str::to_owned)[..]), "{seen:?}");
+        assert!(!seen.contains(&AFTER.map(str::to_owned)[..]));
     }
 
     /// A log of these frames, each as page number, size of the database when it commits, and the byte it is full of.

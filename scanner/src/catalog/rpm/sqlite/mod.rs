@@ -86,8 +86,8 @@ mod tests {
     const FILE: &[u8] =
         include_bytes!("../../../../fixtures/rpm-sqlite/root/usr/lib/sysimage/rpm/rpmdb.sqlite");
 
-    fn read(bytes: Vec<u8>) -> Listing {
-        read_with(&bytes, None)
+    fn read(bytes: &[u8]) -> Listing {
+        read_with(bytes, None)
     }
 
     /// What a database tells with its log.
@@ -105,12 +105,12 @@ mod tests {
     #[test]
     fn what_is_no_database_of_rpm_is_a_warning() {
         for file in [&b""[..], b"SQLite format 3\0", &FILE[..99], &[0; 4096]] {
-            assert_eq!(read(file.to_vec()).warnings.len(), 1);
+            assert_eq!(read(file).warnings.len(), 1);
         }
         let mut other = FILE.to_vec();
         let name = other.windows(14).position(|window| window == b"\x17tablePackages").unwrap_or(0);
         other[name + 8] = b'X';
-        assert!(read(other).warnings[0].contains("no package of it is assessed"));
+        assert!(read(&other).warnings[0].contains("no package of it is assessed"));
     }
 
     #[test]
@@ -122,6 +122,6 @@ mod tests {
             page[3..5].copy_from_slice(&[0, 0]);
             page[8..12].copy_from_slice(&u32::try_from(index + 1).unwrap().to_be_bytes());
         }
-        assert_eq!(read(file).warnings.len(), 1);
+        assert_eq!(read(&file).warnings.len(), 1);
     }
 }
