@@ -10,5 +10,6 @@ mod images_page;
 mod packages;
 mod pipelines;
 mod reports;
+mod sbom;
 mod support;
 mod targets;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::ReportError;
 use crate::license::{Declared, declared};
-use crate::model::{Image, ImageFacts, Os, Package, Severity, Vulnerability, time};
+use crate::model::{Image, ImageFacts, Kind, Os, Package, Severity, Vulnerability, time};
 use crate::order::worst_first;
 use crate::sarif::is_web;
 use crate::sbom::{Sbom, Unique, properties, purl, sha256, uuid};
@@ -38,7 +38,11 @@ fn document(sbom: Sbom<'_>) -> Value {
         })
         .collect();
     let os = facts.image.os.as_ref();
-    let packages = facts.packages.iter().zip(&refs).map(|(package, bom_ref)| component(package, bom_ref));
+    let packages = facts
+        .packages
+        .iter()
+        .zip(&refs)
+        .map(|(package, bom_ref)| component(package, bom_ref, facts.image.kind));
     let components: Vec<Value> = os.map(operating_system).into_iter().chain(packages).collect();
     let mut document = json!({
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -64,6 +68,7 @@ fn document(sbom: Sbom<'_>) -> Value {
 
 /// What the document is about.
 fn subject(image: &Image) -> Value {
+    let is_image = matches!(image.kind, Kind::Image | Kind::Container);
     let mut properties = Vec::new();
     let mut add = |name: String, value: &str| {
         if !value.is_empty() {
@@ -72,7 +77,7 @@ fn subject(image: &Image) -> Value {
     };
     add("lazaret:image:architecture".to_owned(), &image.architecture);
     add("lazaret:image:created".to_owned(), &image.created.map(time::rfc3339).unwrap_or_default());
-    add("lazaret:image:id".to_owned(), &image.id);
+    add("lazaret:image:id".to_owned(), image.digest());
     add("lazaret:image:size".to_owned(), &image.size.to_string());
     for tag in &image.tags {
         add("lazaret:image:tag".to_owned(), tag);
@@ -83,12 +88,14 @@ fn subject(image: &Image) -> Value {
     }
     let mut component = json!({
         "bom-ref": IMAGE,
-        "type": "container",
+        "type": if is_image { "container" } else { "application" },
         "name": image.name(),
-        "version": image.id,
         "properties": properties,
     });
-    if let Some(digits) = sha256(&image.id) {
+    if is_image {
+        component["version"] = json!(image.id);
+    }
+    if let Some(digits) = sha256(&image.id).filter(|_| is_image) {
         component["hashes"] = json!([{ "alg": "SHA-256", "content": digits }]);
     }
     component
@@ -108,9 +115,9 @@ fn operating_system(os: &Os) -> Value {
     component
 }
 
-fn component(package: &Package, bom_ref: &str) -> Value {
+fn component(package: &Package, bom_ref: &str, of: Kind) -> Value {
     let properties: Vec<Value> =
-        properties(package).iter().map(|(name, value)| property(name, value)).collect();
+        properties(package, of).iter().map(|(name, value)| property(name, value)).collect();
     let mut component = json!({
         "bom-ref": bom_ref,
         "type": "library",

@@ -56,7 +56,7 @@ fn run(result: &ScanResult) -> Value {
 fn properties(result: &ScanResult) -> Value {
     let image = &result.facts.image;
     let mut properties = json!({ "target": result.target, "kind": image.kind });
-    if image.kind != Kind::Folder {
+    if !matches!(image.kind, Kind::Folder | Kind::Sbom) {
         properties["imageId"] = json!(image.id);
         properties["imageTags"] = json!(image.tags);
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::model::{Evidence, ImageFacts, ImageReport, Package, ScanResult, Tool};
+use crate::model::{Evidence, ImageFacts, ImageReport, Kind, Package, ScanResult, Tool};
 
 /// What a bill of materials is written from.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +37,7 @@ impl<'a> From<&'a ImageReport> for Sbom<'a> {
 }
 
 /// What no field of the formats holds, by the names under which a scan of the document finds it again.
-pub(crate) fn properties(package: &Package) -> Vec<(&'static str, String)> {
+pub(crate) fn properties(package: &Package, of: Kind) -> Vec<(&'static str, String)> {
     let mut properties = vec![
         ("lazaret:ecosystem", package.ecosystem.clone()),
         (
@@ -57,6 +57,8 @@ pub(crate) fn properties(package: &Package) -> Vec<(&'static str, String)> {
     ];
     properties.retain(|(name, value)| match *name {
         "lazaret:layer:index" => !package.layer.diff_id.is_empty(),
+        // In a folder, what a lock file names counts as all else does.
+        "lazaret:evidence" => of != Kind::Folder,
         _ => !value.is_empty(),
     });
     properties

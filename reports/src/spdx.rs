@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::ReportError;
 use crate::license::{Declared, declared};
-use crate::model::{Image, Os, Package, time};
+use crate::model::{Image, Kind, Os, Package, time};
 use crate::sbom::{Sbom, Unique, fingerprint, percent_encoded, properties, purl, sha256, uuid};
 
 /// The media type of the documents.
@@ -77,15 +77,17 @@ fn subject(image: &Image) -> Value {
     let mut package = json!({
         "SPDXID": IMAGE,
         "name": image.name(),
-        "versionInfo": image.id,
         "downloadLocation": "NOASSERTION",
         "filesAnalyzed": false,
-        "primaryPackagePurpose": "CONTAINER",
         "licenseConcluded": "NOASSERTION",
         "licenseDeclared": "NOASSERTION",
         "copyrightText": "NOASSERTION",
     });
-    if let Some(digits) = sha256(&image.id) {
+    if matches!(image.kind, Kind::Image | Kind::Container) {
+        package["versionInfo"] = json!(image.id);
+        package["primaryPackagePurpose"] = json!("CONTAINER");
+    }
+    if let Some(digits) = sha256(image.digest()) {
         package["checksums"] = json!([{ "algorithm": "SHA256", "checksumValue": digits }]);
     }
     if image.tags.len() > 1 {
@@ -111,8 +113,10 @@ fn operating_system(os: &Os) -> Value {
 
 fn element(package: &Package, id: &str, purl: &str, licenses: &mut Licenses, sbom: Sbom<'_>) -> Value {
     // Our own properties as one object: texts of an image cannot break out of it.
-    let properties: Map<String, Value> =
-        properties(package).into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
+    let properties: Map<String, Value> = properties(package, sbom.facts.image.kind)
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), json!(value)))
+        .collect();
     let mut source = Vec::new();
     if !package.path.is_empty() {
         source.push(format!("found in {}", package.path));

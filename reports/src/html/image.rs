@@ -256,7 +256,7 @@ fn gaps(report: &ImageReport) -> Vec<Gap> {
 
 /// How many layers the page lists: the one that stands for a folder or a container is none.
 fn layer_rows(image: &Image) -> usize {
-    if image.kind == Kind::Image { image.layers.len().min(MOST_PLACES) } else { 0 }
+    if matches!(image.kind, Kind::Image | Kind::Sbom) { image.layers.len().min(MOST_PLACES) } else { 0 }
 }
 
 fn layers(facts: &ImageFacts) -> Vec<LayerRow> {

@@ -16,6 +16,8 @@ pub enum Kind {
     Folder,
     /// The file system of a container, as it is now.
     Container,
+    /// A bill of materials that somebody wrote of an image or of anything else.
+    Sbom,
 }
 
 impl Kind {
@@ -25,6 +27,7 @@ impl Kind {
             Self::Image => "image",
             Self::Folder => "folder",
             Self::Container => "container",
+            Self::Sbom => "bill of materials",
         }
     }
 }
@@ -35,9 +38,11 @@ impl Kind {
 pub struct Image {
     /// What kind of thing it is.
     pub kind: Kind,
-    /// What it is called when it is no image: the folder's path, the container's name; empty for an image.
+    /// What it is called when it is no image: the folder's path, the container's name, what a bill of materials says it
+    /// is about; empty for an image.
     pub name: String,
-    /// The config digest, `sha256:…`, of a container that of its image. A folder has none: a digest over what was read.
+    /// The config digest, `sha256:…`, of a container that of its image. A folder
+    /// and a bill of materials have none: a digest over what was read.
     pub id: String,
     /// The references that point to it.
     pub tags: Vec<String>,
@@ -65,12 +70,12 @@ impl Image {
 
     /// The config digest; empty where there is no image.
     pub fn digest(&self) -> &str {
-        if self.kind == Kind::Folder { "" } else { &self.id }
+        if matches!(self.kind, Kind::Folder | Kind::Sbom) { "" } else { &self.id }
     }
 
-    /// `linux/amd64`. Lazaret reads Linux images alone. Empty for a folder, which names no platform.
+    /// `linux/amd64`. Lazaret reads Linux images alone. Empty for a folder, and for a bill of materials that names none.
     pub fn platform(&self) -> String {
-        if self.kind == Kind::Folder {
+        if self.kind == Kind::Folder || (self.kind == Kind::Sbom && self.architecture.is_empty()) {
             return String::new();
         }
         if self.architecture.is_empty() { "linux".to_owned() } else { format!("linux/{}", self.architecture) }
@@ -109,6 +114,6 @@ pub struct Layer {
 pub struct LayerRef {
     /// 0 the lowest.
     pub index: usize,
-    /// Digest of its uncompressed tar.
+    /// Digest of its uncompressed tar; empty when a bill of materials names no layer.
     pub diff_id: String,
 }

@@ -17,7 +17,7 @@ use super::{CliError, Context};
 use crate::auth::{Requester, Role, tokens};
 use crate::authorization::authorize_images;
 use crate::config::{ConfigError, Environment, Overrides, data_folder};
-use crate::reporting::{self, Scope};
+use crate::reporting::{self, ReportFormat, Scope};
 use crate::scan::counts;
 use crate::scan::order::{self, start_scan};
 use crate::store::Store;
@@ -72,7 +72,7 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, CliError> {
     let server = Server::start(context, &store, listener(context)?, lock)?;
     scan(&store, &progress).await?;
     progress.set("Writing reports", 0, None);
-    let files = reporting::generate(&store, &folder, Scope::Fleet).await?;
+    let files = reporting::generate(&store, &folder, Scope::Fleet, &ReportFormat::USUAL).await?;
     let token = token(&store).await?;
     progress.clear();
     announce(&server.url(), &token, &folder.join("reports"), files.len(), &store).await?;

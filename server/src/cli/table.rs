@@ -80,6 +80,7 @@ fn about(scan: &ScanResult) -> Vec<String> {
             let layers = plural(image.layers.len(), "layer");
             vec![os, image.platform(), layers, packages, short(&image.id)]
         }
+        Kind::Sbom => os.into_iter().chain(["bill of materials".to_owned(), packages]).collect(),
         Kind::Folder => os.into_iter().chain(["folder".to_owned(), packages]).collect(),
         Kind::Container => {
             let of = image.tags.first().cloned().unwrap_or_else(|| short(&image.id));

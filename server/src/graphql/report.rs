@@ -22,11 +22,28 @@ pub enum GenerateReportErrorCode {
 
 user_error!(GenerateReportError, GenerateReportErrorCode, "Why no report was written.");
 
+/// The formats of reports.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "reporting::ReportFormat")]
+pub enum ReportFormat {
+    /// A page for people.
+    Html,
+    /// A table with a row per finding.
+    Csv,
+    /// A bill of materials per image: CycloneDX 1.6 as JSON.
+    #[graphql(name = "CYCLONEDX")]
+    CycloneDx,
+    /// A bill of materials per image: SPDX 2.3 as JSON.
+    Spdx,
+}
+
 /// What the report is about.
 #[derive(InputObject, Clone, Debug)]
 pub struct GenerateReportInput {
     /// The global id of one image; the whole fleet when absent or null.
     image_id: Option<ID>,
+    /// What to write; HTML and CSV when absent or null.
+    formats: Option<Vec<ReportFormat>>,
     /// Comes back in the payload, so that a client knows its own request again.
     client_mutation_id: Option<String>,
 }
@@ -47,7 +64,7 @@ pub struct ReportFile {
 /// The report that was written.
 #[derive(SimpleObject, Clone, Debug)]
 pub struct GenerateReportPayload {
-    /// Its files: HTML for people, CSV for tables; null when none was written.
+    /// Its files, in each of the formats; null when none was written.
     files: Option<Vec<ReportFile>>,
     /// Why none was written; empty when one was.
     user_errors: Vec<GenerateReportError>,
@@ -91,7 +108,11 @@ impl ReportMutation {
                 Scope::Image(key)
             }
         };
-        match reporting::generate(&services.store, &services.data_dir, scope).await {
+        let formats: Vec<reporting::ReportFormat> = match input.formats {
+            Some(formats) => formats.into_iter().map(Into::into).collect(),
+            None => reporting::ReportFormat::USUAL.to_vec(),
+        };
+        match reporting::generate(&services.store, &services.data_dir, scope, &formats).await {
             Ok(files) => payload.files = Some(files.into_iter().map(ReportFile::from).collect()),
             Err(ReportingError::NoImage(_)) => payload.user_errors.push(not_found()),
             Err(error) => return Err(ApiError::internal(error)),

@@ -23,6 +23,8 @@ pub(super) async fn serve(state: Data<State>, request: HttpRequest, name: Path<S
     };
     let Some(path) = report_path(&state.data_dir, &name) else { return missing() };
     let media = match path.extension().and_then(|extension| extension.to_str()) {
+        _ if name.ends_with(".cdx.json") => lazaret_reports::cyclonedx::MEDIA_TYPE,
+        _ if name.ends_with(".spdx.json") => lazaret_reports::spdx::MEDIA_TYPE,
         Some("html") => "text/html; charset=utf-8",
         Some("csv") => "text/csv; charset=utf-8; header=present",
         Some("json") => "application/json; charset=utf-8",

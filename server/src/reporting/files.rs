@@ -5,7 +5,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use lazaret_entities::image;
-use lazaret_reports::{ReportError, csv, html};
+use lazaret_reports::model::ImageReport;
+use lazaret_reports::{ReportError, csv, cyclonedx, html, spdx};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::{ReportingError, fleet_report, image_report};
@@ -18,6 +19,24 @@ pub enum Scope {
     Fleet,
     /// The image of this key.
     Image(i64),
+}
+
+/// The formats of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportFormat {
+    /// A page for people.
+    Html,
+    /// A table with a row per finding.
+    Csv,
+    /// A bill of materials per image: `CycloneDX` 1.6 as JSON.
+    CycloneDx,
+    /// A bill of materials per image: SPDX 2.3 as JSON.
+    Spdx,
+}
+
+impl ReportFormat {
+    /// What is written unless something else is asked for.
+    pub const USUAL: [Self; 2] = [Self::Html, Self::Csv];
 }
 
 /// A file of a report.
@@ -42,8 +61,9 @@ pub async fn generate(
     store: &Store,
     data_dir: &Path,
     scope: Scope,
+    formats: &[ReportFormat],
 ) -> Result<Vec<ReportFile>, ReportingError> {
-    write_reports(store, &data_dir.join("reports"), scope).await
+    write_reports(store, &data_dir.join("reports"), scope, formats).await
 }
 
 /// Writes reports into `folder`, which is made when it is not there. A file appears whole or not at all.
@@ -54,15 +74,17 @@ pub async fn write_reports(
     store: &Store,
     folder: &Path,
     scope: Scope,
+    formats: &[ReportFormat],
 ) -> Result<Vec<ReportFile>, ReportingError> {
     fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
     let conn = store.read();
     match scope {
-        Scope::Fleet => fleet(store, folder).await,
+        Scope::Fleet => fleet(store, folder, formats).await,
         Scope::Image(id) => {
             let row = image::Entity::find_by_id(id).one(conn).await?;
             let row = row.ok_or_else(|| ReportingError::NoImage(id.to_string()))?;
-            one(store, folder, &row).await
+            let report = image_report(conn, &row, store.clock().now()).await?;
+            one(folder, &row, &report, formats)
         }
     }
 }
@@ -76,18 +98,39 @@ pub fn report_path(data_dir: &Path, name: &str) -> Option<PathBuf> {
     (plain && path.is_file()).then_some(path)
 }
 
-async fn fleet(store: &Store, folder: &Path) -> Result<Vec<ReportFile>, ReportingError> {
+/// The overview, and what is asked for of each scanned image; the findings of all of them are one table.
+async fn fleet(
+    store: &Store,
+    folder: &Path,
+    formats: &[ReportFormat],
+) -> Result<Vec<ReportFile>, ReportingError> {
     let conn = store.read();
     let now = store.clock().now();
-    let report = fleet_report(conn, now).await?;
-    let mut files = vec![write(folder, "fleet.html", HTML, |out| html::fleet(&report, out))?];
+    let mut files = Vec::new();
+    if formats.contains(&ReportFormat::Html) {
+        let report = fleet_report(conn, now).await?;
+        files.push(write(folder, "fleet.html", HTML, |out| html::fleet(&report, out))?);
+    }
     let rows = scanned(conn).await?;
+    if formats.contains(&ReportFormat::Csv) {
+        files.push(findings(store, folder, &rows).await?);
+    }
+    let of_image: Vec<ReportFormat> =
+        formats.iter().copied().filter(|format| *format != ReportFormat::Csv).collect();
+    if !of_image.is_empty() {
+        for row in &rows {
+            files.extend(one(folder, row, &image_report(conn, row, now).await?, &of_image)?);
+        }
+    }
+    Ok(files)
+}
+
+async fn findings(store: &Store, folder: &Path, rows: &[image::Model]) -> Result<ReportFile, ReportingError> {
     let mut findings = Partial::create(folder, "fleet.csv")?;
     {
         let mut table = csv::Findings::new(&mut findings.out)?;
-        for row in &rows {
-            let report = image_report(conn, row, now).await?;
-            files.push(write(folder, &format!("{}.html", stem(row)), HTML, |out| html::image(&report, out))?);
+        for row in rows {
+            let report = image_report(store.read(), row, store.clock().now()).await?;
             let of = csv::ImageOf {
                 reference: row.name.clone(),
                 digest: row.digest.clone(),
@@ -100,17 +143,33 @@ async fn fleet(store: &Store, folder: &Path) -> Result<Vec<ReportFile>, Reportin
         }
         table.finish()?;
     }
-    files.insert(1, findings.finish(CSV)?);
-    Ok(files)
+    findings.finish(CSV)
 }
 
-async fn one(store: &Store, folder: &Path, row: &image::Model) -> Result<Vec<ReportFile>, ReportingError> {
-    let report = image_report(store.read(), row, store.clock().now()).await?;
+fn one(
+    folder: &Path,
+    row: &image::Model,
+    report: &ImageReport,
+    formats: &[ReportFormat],
+) -> Result<Vec<ReportFile>, ReportingError> {
     let stem = stem(row);
-    Ok(vec![
-        write(folder, &format!("{stem}.html"), HTML, |out| html::image(&report, out))?,
-        write(folder, &format!("{stem}.csv"), CSV, |out| csv::image(&report, out))?,
-    ])
+    formats
+        .iter()
+        .map(|format| match format {
+            ReportFormat::Html => {
+                write(folder, &format!("{stem}.html"), HTML, |out| html::image(report, out))
+            }
+            ReportFormat::Csv => write(folder, &format!("{stem}.csv"), CSV, |out| csv::image(report, out)),
+            ReportFormat::CycloneDx => {
+                write(folder, &format!("{stem}.cdx.json"), cyclonedx::MEDIA_TYPE, |out| {
+                    cyclonedx::image(report.into(), out)
+                })
+            }
+            ReportFormat::Spdx => write(folder, &format!("{stem}.spdx.json"), spdx::MEDIA_TYPE, |out| {
+                spdx::image(report.into(), out)
+            }),
+        })
+        .collect()
 }
 
 async fn scanned(conn: &impl ConnectionTrait) -> Result<Vec<image::Model>, ReportingError> {

@@ -5,14 +5,16 @@ mod files;
 mod findings;
 mod fleet;
 mod image;
+mod sbom;
 mod scan;
 #[cfg(test)]
 mod tests;
 
 pub use error::ReportingError;
-pub use files::{ReportFile, Scope, generate, report_path, write_reports};
+pub use files::{ReportFile, ReportFormat, Scope, generate, report_path, write_reports};
 pub use fleet::fleet_report;
 pub use image::{find_image, image_report};
+pub use sbom::{SbomFormat, sbom};
 pub use scan::scan_result;
 
 use std::cmp::Ordering;

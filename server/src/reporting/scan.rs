@@ -53,6 +53,7 @@ fn identity(scanned: &ScannedImage, layers: Vec<Layer>) -> Image {
         Subject::Image => (Kind::Image, ""),
         Subject::Folder(name) => (Kind::Folder, name.as_str()),
         Subject::Container(name) => (Kind::Container, name.as_str()),
+        Subject::Sbom(name) => (Kind::Sbom, name.as_str()),
     };
     Image {
         kind,

@@ -12,7 +12,8 @@ use sea_orm::EntityTrait;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    ReportingError, Scope, find_image, fleet_report, image_report, report_path, scan_result, write_reports,
+    ReportFormat, ReportingError, Scope, find_image, fleet_report, image_report, report_path, scan_result,
+    write_reports,
 };
 use crate::advisories::{self, AdvisoriesConfig, Feed};
 use crate::auth::Requester;
@@ -168,7 +169,9 @@ async fn files_are_whole_and_found_by_plain_names_only() {
     let (store, _data) = crate::store::testing::sqlite().await;
     let folder = tempfile::tempdir().unwrap();
     scanned(&store, folder.path()).await;
-    let files = write_reports(&store, &folder.path().join("reports"), Scope::Fleet).await.unwrap();
+    let files = write_reports(&store, &folder.path().join("reports"), Scope::Fleet, &ReportFormat::USUAL)
+        .await
+        .unwrap();
     let names: BTreeSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(names.len(), 6);
     for file in &files {
@@ -182,11 +185,22 @@ async fn files_are_whole_and_found_by_plain_names_only() {
     }
 
     let webshop = find_image(store.read(), "sample/webshop").await.unwrap();
-    let one = write_reports(&store, &folder.path().join("one"), Scope::Image(webshop.id)).await.unwrap();
+    let one =
+        write_reports(&store, &folder.path().join("one"), Scope::Image(webshop.id), &ReportFormat::USUAL)
+            .await
+            .unwrap();
     let kinds: Vec<&str> = one.iter().map(|file| file.media_type).collect();
     assert_eq!(kinds, ["text/html; charset=utf-8", "text/csv; charset=utf-8"]);
     let page = std::fs::read_to_string(folder.path().join("one").join(&one[0].name)).unwrap();
     assert!(page.contains("CVE-2022-28346"));
+
+    let formats = [ReportFormat::CycloneDx, ReportFormat::Spdx];
+    let boms =
+        write_reports(&store, &folder.path().join("boms"), Scope::Image(webshop.id), &formats).await.unwrap();
+    let kinds: Vec<&str> = boms.iter().map(|file| file.media_type).collect();
+    assert_eq!(kinds, ["application/vnd.cyclonedx+json; version=1.6", "application/spdx+json; version=2.3"]);
+    let all = write_reports(&store, &folder.path().join("all"), Scope::Fleet, &formats).await.unwrap();
+    assert_eq!(all.len(), 8, "two of each image: {all:?}");
 
     let short = &webshop.digest["sha256:".len()..][..12];
     assert_eq!(find_image(store.read(), short).await.unwrap().id, webshop.id);

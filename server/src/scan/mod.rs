@@ -16,6 +16,7 @@ pub mod order;
 pub mod packages;
 pub mod persist;
 pub mod root;
+pub mod sbom;
 pub mod skip;
 pub mod status;
 pub mod target;

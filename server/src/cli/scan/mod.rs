@@ -20,8 +20,9 @@ use crate::scan::target::{TargetContext, scan_target};
 #[derive(Debug, Args)]
 pub(super) struct ScanArgs {
     /// An archive (docker save or OCI layout; tar or folder; plain, gzip or
-    /// zstd), another folder, or an image of the local engine. `archive:`,
-    /// `dir:`, `engine:` or `container:` before it says what is meant
+    /// zstd), another folder, a bill of materials (CycloneDX or SPDX as JSON),
+    /// or an image of the local engine. `archive:`, `dir:`, `sbom:`, `engine:`
+    /// or `container:` before it says what is meant
     target: String,
     #[command(flatten)]
     output: OutputArgs,

@@ -5,7 +5,7 @@ use lazaret_entities::{image, tag};
 use lazaret_scanner::layer::Warning;
 
 use super::{
-    package::{InstalledPackageConnection, PackageFilterInput},
+    package::{InstalledPackageConnection, PackageFilterInput, SbomFormat},
     status::{CategoryResult, FindingCategory, ScanStatus, SecurityStatus, SeverityCounts},
 };
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
     graphql::{
         connection::{PageArgs, page_cost},
         container::{ContainerConnection, ContainerFilterInput, ContainerOrderInput},
+        context::database,
         error::ApiError,
         host::{Host, HostConnection, HostFilterInput, HostOrderInput, said},
         loaders::loaders,
@@ -22,6 +23,7 @@ use crate::{
         vulnerability::{FindingFilterInput, FindingOrderInput, VulnerabilityFindingConnection},
     },
     inventory::overview::SeverityTotals,
+    reporting,
     store::read_json,
 };
 
@@ -252,6 +254,17 @@ impl Image {
     ) -> Result<VulnerabilityFindingConnection, ApiError> {
         let page = PageArgs { first, after, last, before };
         crate::graphql::vulnerability::connection_of(ctx, page, filter, order_by, self.0.id).await
+    }
+
+    /// Its bill of materials, a document as text, with the vulnerabilities where the format has a place for them; null
+    /// when it was never scanned. The mutation `generateReport` writes the same to a file.
+    #[graphql(complexity = "1000")]
+    async fn sbom(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The format of the document.")] format: SbomFormat,
+    ) -> Result<Option<String>, ApiError> {
+        reporting::sbom(database(ctx)?, &self.0, format.into()).await.map_err(ApiError::internal)
     }
 
     /// The hosts that have it now.

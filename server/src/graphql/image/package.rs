@@ -44,6 +44,17 @@ pub enum PackageEvidence {
     Lockfile,
 }
 
+/// The formats of bills of materials.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::reporting::SbomFormat")]
+pub enum SbomFormat {
+    /// CycloneDX 1.6 as JSON.
+    #[graphql(name = "CYCLONEDX")]
+    CycloneDx,
+    /// SPDX 2.3 as JSON.
+    Spdx,
+}
+
 /// A package of an image as the API shows it.
 #[derive(Clone, Debug)]
 pub struct InstalledPackage(Row);
@@ -84,6 +95,11 @@ impl InstalledPackage {
     /// The architecture that it was built for; null where there is none.
     async fn architecture(&self) -> Option<&str> {
         crate::graphql::host::said(&self.0.package.arch)
+    }
+
+    /// The licences that it declares, as an SPDX expression where they are one; null when it declares none.
+    async fn licenses(&self) -> Option<&str> {
+        crate::graphql::host::said(&self.0.package.licenses)
     }
 
     /// The package URL; null where its ecosystem has no type of package URLs.

@@ -1,6 +1,7 @@
 //! An image's vulnerabilities: rows, counts, filters, and what each says.
 
 use lazaret_entities::{Severity, host::HostState};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use super::fixture::{self, Api, Match};
@@ -177,5 +178,32 @@ async fn packages_are_listed_by_name() {
     for (filter, expected) in [(json!({ "search": "SSL" }), 2), (json!({ "ecosystem": ["PyPI"] }), 1)] {
         let found = api.data(query, json!({ "filter": filter })).await;
         assert_eq!(found["image"]["packages"]["totalCount"], expected);
+    }
+}
+
+#[tokio::test]
+async fn an_image_gives_its_bill_of_materials_once_it_was_scanned() {
+    let (store, _folder) = testing::sqlite().await;
+    fleet(&store).await;
+    let api = Api::over(store);
+    let query =
+        "query($format: SbomFormat!) { image(by: { reference: \"app:1\" }) { sbom(format: $format) } }";
+    for (format, mark) in [("CYCLONEDX", "bomFormat"), ("SPDX", "spdxVersion")] {
+        let data = api.data(query, json!({ "format": format })).await;
+        assert_eq!(data["image"]["sbom"], json!(null));
+        fixture::write(&api.store, async |tx| {
+            let update = "UPDATE images SET last_scanned_at = 1000000";
+            tx.execute_unprepared(update).await.unwrap();
+        })
+        .await;
+        let data = api.data(query, json!({ "format": format })).await;
+        let document: serde_json::Value =
+            serde_json::from_str(data["image"]["sbom"].as_str().unwrap()).unwrap();
+        assert!(document[mark].is_string());
+        assert!(document.to_string().contains("pkg:pypi/django"), "{document:#}");
+        fixture::write(&api.store, async |tx| {
+            tx.execute_unprepared("UPDATE images SET last_scanned_at = 0").await.unwrap();
+        })
+        .await;
     }
 }

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::analyse::{AnalyseError, BytesRead, ImageSource, inspect, read};
 use super::layers::{self, LayerStoreError};
 use super::persist::{LayerFact, Merged, PersistError, merge_layers};
+use super::sbom::{self, SbomFileError};
 use super::skip::Skip;
 use super::{counts, root};
 use crate::advisories::{self, AdvisoryError, Feed, MatchResult, ProgressSink};
@@ -67,6 +68,12 @@ pub enum TargetError {
     /// It cannot be read.
     #[error(transparent)]
     Analyse(#[from] AnalyseError),
+    /// The bill of materials cannot be read.
+    #[error(transparent)]
+    Sbom(#[from] SbomFileError),
+    /// The thread that read it died.
+    #[error("reading the bill of materials failed inside Lazaret ({0}); the log has more")]
+    SbomThread(#[from] tokio::task::JoinError),
     /// Its layers do not fit together.
     #[error(transparent)]
     Merge(#[from] PersistError),
@@ -132,6 +139,8 @@ pub enum Subject {
     Folder(String),
     /// The file system of a container, by its name.
     Container(String),
+    /// A bill of materials, by what it says it is about.
+    Sbom(String),
 }
 
 /// A scanned image, or what was scanned in place of one.
@@ -139,7 +148,7 @@ pub enum Subject {
 pub struct ScannedImage {
     /// What it is.
     pub subject: Subject,
-    /// Its identity, the config digest; of a folder a digest over what was read.
+    /// Its identity, the config digest; of a folder or a bill of materials a digest over what was read.
     pub id: Digest,
     /// Its references.
     pub tags: Vec<String>,
@@ -172,6 +181,11 @@ pub async fn scan_target(
         Target::Folder(path) => vec![read_folder(context, path, progress).await?],
         Target::Container { endpoint, container } => {
             vec![read_container(context, &endpoint, &container, progress).await?]
+        }
+        Target::Sbom(path) => {
+            let limits = context.limits.clone();
+            let (name, merged) = tokio::task::spawn_blocking(move || sbom::read(&path, &limits)).await??;
+            vec![(Subject::Sbom(name), merged)]
         }
     };
     assess(context, merged, progress).await

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::TargetError;
 use crate::scan::analyse::ImageSource;
+use crate::scan::sbom;
 
 /// What `lazaret scan` was asked to read.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,10 +20,13 @@ pub(super) enum Target {
         /// The container's name or ID.
         container: String,
     },
+    /// A bill of materials.
+    Sbom(PathBuf),
 }
 
 /// Tells what a target is: an existing path, else a reference of the local engine. A prefix makes it plain: `archive:`,
-/// `dir:`, `engine:`, `container:`. Without one, a folder is an archive when it is an OCI layout, else it is read as it lies.
+/// `dir:`, `sbom:`, `engine:`, `container:`. Without one, a file of JSON is a bill of materials, and a folder is an
+/// archive when it is an OCI layout, else it is read as it lies.
 ///
 /// # Errors
 /// When a path does not exist, or a reference is given without an engine.
@@ -33,6 +37,7 @@ pub(super) fn resolve(target: &str, engine: Option<&str>) -> Result<Target, Targ
             let path = existing(text)?;
             if path.is_dir() { Ok(Target::Folder(path)) } else { Err(TargetError::NoFolder(path)) }
         }
+        Some(("sbom", text)) => Ok(Target::Sbom(existing(text)?)),
         Some(("engine", image)) => of_engine(image, engine),
         Some(("container", name)) => match engine {
             Some(endpoint) => {
@@ -46,6 +51,9 @@ pub(super) fn resolve(target: &str, engine: Option<&str>) -> Result<Target, Targ
             || Path::new(target).exists() =>
         {
             let path = existing(target)?;
+            if path.is_file() && sbom::may_be(&path) {
+                return Ok(Target::Sbom(path));
+            }
             let is_bare = path.is_dir() && !path.join("oci-layout").exists();
             Ok(if is_bare { Target::Folder(path) } else { Target::Image(ImageSource::Archive(path)) })
         }
@@ -120,6 +128,19 @@ mod tests {
         std::fs::write(path.join("oci-layout"), b"{}").expect("a file");
         assert_eq!(resolve(&text, None).expect("a folder"), archive);
         assert_eq!(resolve(&format!("dir:{text}"), None).expect("a folder"), Target::Folder(path));
+    }
+
+    #[test]
+    fn a_file_of_json_is_a_bill_of_materials() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("anything");
+        std::fs::write(&path, b" {\"bomFormat\":\"CycloneDX\"}").expect("a file");
+        let text = path.display().to_string();
+        assert_eq!(resolve(&text, None).expect("a file"), Target::Sbom(path.clone()));
+        assert_eq!(resolve(&format!("sbom:{text}"), None).expect("a file"), Target::Sbom(path.clone()));
+        let archive = Target::Image(ImageSource::Archive(path));
+        assert_eq!(resolve(&format!("archive:{text}"), None).expect("a file"), archive);
+        assert!(matches!(resolve("sbom:nothing", None), Err(TargetError::NoSuchPath(_))));
     }
 
     #[test]
