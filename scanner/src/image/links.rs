@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::distro::RELEASE_FILES;
 use super::view::{View, symlinks};
 use crate::catalog::{executable, rpm};
-use crate::layer::{FileKind, LayerAnalysis, OS_RELEASE_PATHS, Want, want};
+use crate::layer::{FileKind, LayerAnalysis, Want, want};
 
 /// Databases with fixed places, which a linked folder may hide from a search for linked files.
 fn databases() -> impl Iterator<Item = &'static str> {
@@ -50,7 +51,7 @@ fn linked_names(layer: &LayerAnalysis) -> impl Iterator<Item = &str> {
 pub(crate) fn unread(layers: &[Option<&LayerAnalysis>]) -> Vec<Unread> {
     let symlinks = symlinks(layers);
     let view = View::new(layers, &symlinks);
-    let mut names: BTreeSet<&str> = databases().chain(OS_RELEASE_PATHS).collect();
+    let mut names: BTreeSet<&str> = databases().chain(RELEASE_FILES).collect();
     names.extend(view.layers().flat_map(|(_, layer)| linked_names(layer)));
     let mut unread: Vec<Unread> = Vec::new();
     for name in names {

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::distro;
+use super::distro::RELEASE_FILES;
 use super::links::package_names;
 use super::view::{Place, View, symlinks};
 use super::{Distro, ImageAnalysis, ImagePackage};
 use crate::catalog::{Format, Owner, Package, PackageFile};
-use crate::layer::{LayerAnalysis, OS_RELEASE_PATHS, Warning, want};
+use crate::layer::{LayerAnalysis, Warning, want};
 
 /// The image's view of its layers, lowest first.
 pub fn merge(layers: &[&LayerAnalysis]) -> ImageAnalysis {
@@ -126,9 +127,9 @@ fn identity(package: &Package) -> Identity<'_> {
 }
 
 fn find_distro(view: View<'_>) -> Option<Distro> {
-    OS_RELEASE_PATHS.iter().find_map(|path| {
+    RELEASE_FILES.iter().find_map(|path| {
         let place = view.resolve(path)?;
-        distro::parse(&view.os_release(&place)?.text)
+        distro::parse(path, &view.os_release(&place)?.text)
     })
 }
 

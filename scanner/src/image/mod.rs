@@ -12,7 +12,8 @@ mod view;
 
 pub use aside::SetAside;
 pub use config::{ConfigError, parse_config};
-pub(crate) use distro::parse as parse_os_release;
+pub(crate) use distro::RELEASE_FILES;
+pub(crate) use distro::os_release as parse_os_release;
 pub(crate) use links::{Unread, unread};
 pub use merge::merge;
 pub use purl::PackageName;

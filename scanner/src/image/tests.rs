@@ -201,29 +201,6 @@ fn warnings_of_hidden_files_are_dropped_and_those_of_refused_entries_stay() {
 }
 
 #[test]
-fn releases_have_the_ecosystem_that_osv_gives_them() {
-    let ecosystem = |text: &str| distro::parse(text).unwrap().ecosystem;
-    let expect =
-        |text: &str, expected: Option<&str>| assert_eq!(ecosystem(text).as_deref(), expected, "{text}");
-    expect("ID=debian\nVERSION_ID=\"11\"\n", Some("Debian:11"));
-    expect("ID=debian\nPRETTY_NAME=\"Debian GNU/Linux trixie/sid\"\n", None);
-    expect(
-        "ID=ubuntu\nVERSION_ID=\"22.04\"\nVERSION=\"22.04.4 LTS (Jammy Jellyfish)\"\n",
-        Some("Ubuntu:22.04:LTS"),
-    );
-    expect("ID='ubuntu'\nVERSION_ID='24.04'\n", Some("Ubuntu:24.04:LTS"));
-    expect("ID=ubuntu\nVERSION_ID=\"23.10\"\nVERSION=\"23.10 (Mantic Minotaur)\"\n", Some("Ubuntu:23.10"));
-    expect("ID=alpine\nVERSION_ID=3.20.3\n", Some("Alpine:v3.20"));
-    expect("ID=alpine\nVERSION_ID=3.23_alpha20250612\n", None);
-    expect("ID=wolfi\n", Some("Wolfi"));
-    expect("ID=\"rocky\"\nVERSION_ID=\"9.4\"\n", Some("Rocky Linux:9"));
-    expect("ID=arch\n", None);
-    assert!(distro::parse("# nothing\nNAME=x\n").is_none());
-    assert_eq!(distro::parse("ID=a\nPRETTY_NAME=\"say \\\"hi\\\"\"\n").unwrap().name, "say \"hi\"");
-    assert_eq!(distro::parse("ID=a\nVERSION_ID=2\n").unwrap().name, "a 2");
-}
-
-#[test]
 fn purls_follow_their_type() {
     let mut package = ImagePackage {
         ecosystem: "Debian:11".to_owned(),

@@ -11,11 +11,10 @@ use super::path::{Marker, inside, marker};
 use super::{FileEntry, FileKind, LayerAnalysis, LayerError, OsReleaseFile, Warning};
 use crate::catalog::{self, Format, PackageFile, executable};
 use crate::content::{Content, ContentError};
+use crate::image::RELEASE_FILES;
 use crate::tarball::{Member, TarReader};
 use crate::{Digest, Limits};
 
-/// Where os-release(5) looks, in its order.
-pub(crate) const OS_RELEASE_PATHS: [&str; 2] = ["etc/os-release", "usr/lib/os-release"];
 /// Warnings that are kept of one layer; a hostile one could have millions.
 const MAX_WARNINGS: usize = 1_000;
 
@@ -32,7 +31,7 @@ pub(crate) enum Want {
 
 /// Whether the content at `path` is wanted, and as what.
 pub(crate) fn want(path: &str) -> Option<Want> {
-    if OS_RELEASE_PATHS.contains(&path) {
+    if RELEASE_FILES.contains(&path) {
         return Some(Want::OsRelease);
     }
     let log = || catalog::log_of(path).map(|(format, _)| Want::Log(format));

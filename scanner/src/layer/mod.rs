@@ -17,7 +17,7 @@ use crate::catalog::PackageFile;
 use crate::tarball::TarError;
 
 pub use analyse::analyse;
-pub(crate) use analyse::{OS_RELEASE_PATHS, Want, read_again, want};
+pub(crate) use analyse::{Want, read_again, want};
 pub(crate) use folder::Folder;
 pub(crate) use path::inside;
 
