@@ -1,6 +1,8 @@
 //! What Lazaret knows of each OSV ecosystem (ossf.github.io/osv-schema, "Defined ecosystems"): how its versions order,
 //! which names its advisories use, and what its package URLs look like.
 
+use std::borrow::Cow;
+
 use crate::catalog::python;
 use crate::version::Scheme;
 
@@ -83,6 +85,45 @@ pub fn find(ecosystem: &str) -> Option<&'static Ecosystem> {
     ECOSYSTEMS.iter().find(|known| known.name == base)
 }
 
+/// The release as images name it, of an ecosystem that a record names. Red Hat and SUSE publish by product and
+/// repository, of which an installed package tells nothing; streams of extended support stay apart.
+pub fn of_record(ecosystem: &str) -> Cow<'_, str> {
+    match ecosystem.split_once(':') {
+        // `Red Hat:enterprise_linux:9::appstream`
+        Some(("Red Hat", release)) => match release.split(':').collect::<Vec<_>>()[..] {
+            ["enterprise_linux", version, ..] => format!("Red Hat:enterprise_linux:{version}").into(),
+            _ => ecosystem.into(),
+        },
+        // `SUSE:Linux Enterprise Module for Basesystem 15 SP5`
+        Some(("SUSE", release)) => {
+            let product = release.strip_prefix("Linux Enterprise ").unwrap_or_default();
+            let is_general = ["Module for ", "Server ", "Desktop ", "Software Development Kit "]
+                .iter()
+                .any(|start| product.starts_with(start));
+            // The version is a number, alone or with a service pack and nothing behind it.
+            let mut words = product.rsplit(' ');
+            let version = match (words.next(), words.next()) {
+                (Some(pack), Some(major))
+                    if pack.strip_prefix("SP").is_some_and(is_number) && is_number(major) =>
+                {
+                    Some(format!("{major} {pack}"))
+                }
+                (Some(major), _) if is_number(major) => Some(major.to_owned()),
+                _ => None,
+            };
+            match version.filter(|_| is_general) {
+                Some(version) => format!("SUSE:Linux Enterprise {version}").into(),
+                None => ecosystem.into(),
+            }
+        }
+        _ => ecosystem.into(),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Whether packages of the ecosystem can be assessed at all.
 pub fn is_known(ecosystem: &str) -> bool {
     find(ecosystem).is_some()
@@ -99,5 +140,28 @@ pub fn match_name(ecosystem: &str, name: &str) -> String {
         Some(Named::Pep503) => python::normalised_name(name),
         Some(Named::InAnyCase) => name.to_lowercase(),
         _ => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_record;
+
+    #[test]
+    fn releases_of_products_and_repositories_are_those_of_images() {
+        for (record, image) in [
+            ("Red Hat:enterprise_linux:9::appstream", "Red Hat:enterprise_linux:9"),
+            ("Red Hat:enterprise_linux:8::baseos", "Red Hat:enterprise_linux:8"),
+            ("Red Hat:rhel_eus:9.2::baseos", "Red Hat:rhel_eus:9.2::baseos"),
+            ("SUSE:Linux Enterprise Module for Basesystem 15 SP5", "SUSE:Linux Enterprise 15 SP5"),
+            ("SUSE:Linux Enterprise Server 12 SP5", "SUSE:Linux Enterprise 12 SP5"),
+            ("SUSE:Linux Enterprise Server 15 SP5-LTSS", "SUSE:Linux Enterprise Server 15 SP5-LTSS"),
+            ("SUSE:Linux Enterprise Micro 5.5", "SUSE:Linux Enterprise Micro 5.5"),
+            ("openSUSE:Leap 15.6", "openSUSE:Leap 15.6"),
+            ("Debian:12", "Debian:12"),
+            ("npm", "npm"),
+        ] {
+            assert_eq!(of_record(record), image);
+        }
     }
 }

@@ -33,10 +33,11 @@ impl Record {
         let mut packages: Vec<(String, String, Affected)> = Vec::new();
         for entry in &self.affected {
             let Some(package) = &entry.package else { continue };
-            let name = match_name(&package.ecosystem, &package.name);
+            let release = ecosystem::of_record(&package.ecosystem);
+            let name = match_name(&release, &package.name);
             let ranges = entry.ranges.iter().filter(|range| range.kind != RangeKind::Other).cloned();
             let unimportant = severity::is_unimportant(self, entry);
-            let known = packages.iter_mut().find(|(e, n, _)| *e == package.ecosystem && *n == name);
+            let known = packages.iter_mut().find(|(e, n, _)| *e == release && *n == name);
             if let Some((_, _, affected)) = known {
                 affected.ranges.extend(ranges);
                 affected.versions.extend_from_slice(&entry.versions);
@@ -44,7 +45,7 @@ impl Record {
             } else {
                 let affected =
                     Affected { ranges: ranges.collect(), versions: entry.versions.clone(), unimportant };
-                packages.push((package.ecosystem.clone(), name, affected));
+                packages.push((release.into_owned(), name, affected));
             }
         }
         packages

@@ -135,7 +135,8 @@ fn stored(
 ) -> StoredAffected {
     let index = record.affected.iter().position(|entry| {
         entry.package.as_ref().is_some_and(|package| {
-            package.ecosystem == ecosystem && ecosystem::match_name(ecosystem, &package.name) == name
+            ecosystem::of_record(&package.ecosystem) == ecosystem
+                && ecosystem::match_name(ecosystem, &package.name) == name
         })
     });
     let own = record.severity(index);
