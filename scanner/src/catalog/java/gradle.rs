@@ -25,7 +25,11 @@ pub fn parse(_path: &str, bytes: &[u8]) -> Listing {
         if line.is_empty() || line.starts_with('#') || line.starts_with("empty=") {
             continue;
         }
-        let (module, configurations) = line.split_once('=').unwrap_or((line, ""));
+        // Without the configurations it is a line that was cut, perhaps within the version.
+        let Some((module, configurations)) = line.split_once('=') else {
+            broken += 1;
+            continue;
+        };
         let parts: Vec<&str> = module.split(':').collect();
         let [group, artifact, version] = parts.as_slice() else {
             broken += 1;
@@ -57,7 +61,7 @@ mod tests {
     #[test]
     fn modules_are_listed_without_those_of_tests() {
         let text = b"# This is a Gradle generated file\ng:a:1.0=compileClasspath,testCompileClasspath\r\n\
-                     g:test:2=testRuntimeClasspath,testCompileClasspath\ng:b:2\nempty=annotationProcessor\n";
+                     g:test:2=testRuntimeClasspath,testCompileClasspath\ng:b:2=\nempty=annotationProcessor\n";
         let Listing { packages, warnings, .. } = parse("", text);
         assert_eq!(packages, [Package::new("g:a", "1.0"), Package::new("g:b", "2")]);
         assert!(warnings.is_empty());
