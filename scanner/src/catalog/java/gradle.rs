@@ -16,7 +16,7 @@ pub const FORMAT: Format = Format::new(&Spec {
     parse: Parse::Bytes(parse),
 });
 
-/// Reads the modules. Those that no configuration but tests has are left out.
+/// Reads the modules of all configurations, those of tests too.
 pub fn parse(_path: &str, bytes: &[u8]) -> Listing {
     let text = String::from_utf8_lossy(bytes);
     let mut listing = Listing::default();
@@ -26,7 +26,7 @@ pub fn parse(_path: &str, bytes: &[u8]) -> Listing {
             continue;
         }
         // Without the configurations it is a line that was cut, perhaps within the version.
-        let Some((module, configurations)) = line.split_once('=') else {
+        let Some((module, _)) = line.split_once('=') else {
             broken += 1;
             continue;
         };
@@ -40,11 +40,7 @@ pub fn parse(_path: &str, bytes: &[u8]) -> Listing {
             broken += 1;
             continue;
         }
-        let is_test =
-            !configurations.is_empty() && configurations.split(',').all(|name| name.starts_with("test"));
-        if !is_test {
-            listing.packages.push(Package::new(format!("{group}:{artifact}"), *version));
-        }
+        listing.packages.push(Package::new(format!("{group}:{artifact}"), *version));
     }
     if broken > 0 {
         listing
@@ -59,11 +55,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn modules_are_listed_without_those_of_tests() {
+    fn modules_of_all_configurations_are_listed() {
         let text = b"# This is a Gradle generated file\ng:a:1.0=compileClasspath,testCompileClasspath\r\n\
                      g:test:2=testRuntimeClasspath,testCompileClasspath\ng:b:2=\nempty=annotationProcessor\n";
         let Listing { packages, warnings, .. } = parse("", text);
-        assert_eq!(packages, [Package::new("g:a", "1.0"), Package::new("g:b", "2")]);
+        let names: Vec<&str> = packages.iter().map(|package| package.name.as_str()).collect();
+        assert_eq!(names, ["g:a", "g:test", "g:b"]);
         assert!(warnings.is_empty());
     }
 
