@@ -49,11 +49,27 @@ impl Content {
     /// # Errors
     /// When they are too many, the folder for large files cannot be written, or the reader fails.
     pub fn hold(reader: &mut impl Read, size: u64, limits: &Limits) -> Result<Self, ContentError> {
+        Self::hold_in(&mut Vec::new(), reader, size, limits)
+    }
+
+    /// Holds the `size` bytes that `reader` still has, in the memory of `buffer`, which is empty afterwards. For files that
+    /// come by the thousand: [`Content::give_back`] lets the next one use the same memory.
+    ///
+    /// # Errors
+    /// When they are too many, the folder for large files cannot be written, or the reader fails.
+    pub fn hold_in(
+        buffer: &mut Vec<u8>,
+        reader: &mut impl Read,
+        size: u64,
+        limits: &Limits,
+    ) -> Result<Self, ContentError> {
         if size > limits.file_bytes {
             return Err(ContentError::TooLarge { size, limit: limits.file_bytes });
         }
         if size <= limits.memory_bytes {
-            let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+            let mut bytes = std::mem::take(buffer);
+            bytes.clear();
+            bytes.reserve_exact(usize::try_from(size).unwrap_or(0));
             reader.read_to_end(&mut bytes)?;
             return Ok(Self::from(bytes));
         }
@@ -74,6 +90,13 @@ impl Content {
         }
         file.rewind().map_err(spool)?;
         Ok(Self { held: Held::Spool(file), len })
+    }
+
+    /// Gives the memory back to the `buffer` that it was taken from.
+    pub fn give_back(self, buffer: &mut Vec<u8>) {
+        if let Held::Memory(bytes) = self.held {
+            *buffer = bytes.into_inner();
+        }
     }
 
     /// Bytes of the file.

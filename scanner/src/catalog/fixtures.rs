@@ -60,7 +60,9 @@ fn every_fixture_gives_its_expected_list() {
                     let (file, warnings) = parse(format, &name, content, &Limits::default());
                     (Some(file), warnings)
                 }
-                None => executable::read(&name, content, &Limits::default()),
+                None => {
+                    executable::read(&name, &mut Content::from(fs::read(&path).unwrap()), &Limits::default())
+                }
             };
             assert_eq!(warnings, [], "{}", case.display());
             let Some(file) = file else { continue };

@@ -170,7 +170,7 @@ pub(crate) fn parse_with_log(
     log: Option<&mut Content>,
     limits: &Limits,
 ) -> (PackageFile, Vec<Warning>) {
-    let Listing { mut packages, mut owned, warnings } = match format.spec().parse {
+    let listing = match format.spec().parse {
         Parse::Content(parse) => parse(path, &mut content, limits),
         Parse::WithLog { parse, .. } => parse(path, &mut content, log, limits),
         Parse::Bytes(parse) => match content.into_bytes() {
@@ -178,6 +178,12 @@ pub(crate) fn parse_with_log(
             Err(error) => Listing::warning(format!("cannot be read ({error}); what it lists is not covered")),
         },
     };
+    filed(format, path, listing)
+}
+
+/// What the file at `path` lists, sorted and each once.
+fn filed(format: Format, path: &str, listing: Listing) -> (PackageFile, Vec<Warning>) {
+    let Listing { mut packages, mut owned, warnings } = listing;
     packages.sort();
     packages.dedup();
     owned.retain(|path| tells_of_language(path));
@@ -189,7 +195,7 @@ pub(crate) fn parse_with_log(
 
 /// Whether a file with this name may tell of packages of a language, so that it matters who owns it.
 fn tells_of_language(path: &str) -> bool {
-    format_of(path).is_some_and(|format| !format.is_system())
+    executable::is_program_path(path) || format_of(path).is_some_and(|format| !format.is_system())
 }
 
 /// Folders in which packages bring lock files of their own, which say nothing of what is installed.

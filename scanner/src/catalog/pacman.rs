@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn trap_files_of_language_packages_are_owned() {
         let metadata = "usr/lib/python3.12/site-packages/requests-2.32.3.dist-info/METADATA";
-        let files = format!("%FILES%\nusr/\nusr/bin/x\n{metadata}\n\n%BACKUP%\n{metadata}2\tmd5\n");
+        let files = format!("%FILES%\nusr/\nusr/share/x\n{metadata}\n\n%BACKUP%\n{metadata}2\tmd5\n");
         let found = parse("var/lib/pacman/local/a/files", files.as_bytes());
         assert_eq!(found, Listing { owned: vec![metadata.to_owned()], ..Listing::default() });
     }

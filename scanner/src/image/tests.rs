@@ -235,3 +235,25 @@ fn a_configuration_is_read_with_tolerance_and_without_depth() {
     let deep = "[".repeat(200_000);
     assert!(parse_config(format!(r#"{{"rootfs":{{}},"x":{deep}"#).as_bytes()).is_err());
 }
+
+#[test]
+fn programs_are_of_the_layer_that_brought_them_and_gone_when_replaced() {
+    let go =
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/go-binary/root/usr/local/bin/hello"));
+    let go = go.unwrap();
+    let tool = || LayerBuilder::new().program("usr/local/bin/tool", &go);
+    let image = merged(vec![tool(), tool().symlink("usr/bin/tool", "../local/bin/tool")]);
+    assert_eq!(image.packages.len(), 4);
+    assert!(image.packages.iter().all(|package| package.layer == 0 && package.ecosystem == "Go"));
+    assert!(image.warnings.is_empty(), "{:?}", image.warnings);
+    for above in [
+        LayerBuilder::new().program("usr/local/bin/tool", "#!/bin/sh\n"),
+        LayerBuilder::new().whiteout("usr/local/bin/tool"),
+        LayerBuilder::new()
+            .symlink("usr/local/bin/tool", "/bin/true")
+            .program("bin/true", "\x7fELF and no more"),
+    ] {
+        let image = merged(vec![tool(), above]);
+        assert!(image.packages.is_empty() && image.warnings.is_empty(), "{image:?}");
+    }
+}

@@ -84,6 +84,8 @@ pub(super) struct Found {
     os_releases: BTreeMap<String, OsReleaseFile>,
     logged: Logged,
     warnings: Vec<Warning>,
+    /// Memory for one executable after another.
+    program: Vec<u8>,
 }
 
 impl Found {
@@ -155,9 +157,10 @@ impl Found {
         if !executable::is_executable(head) {
             return Ok(());
         }
-        match Content::hold(&mut head.chain(reader), member.size, limits) {
-            Ok(content) => {
-                let (file, warnings) = executable::read(path, content, limits);
+        match Content::hold_in(&mut self.program, &mut head.chain(reader), member.size, limits) {
+            Ok(mut content) => {
+                let (file, warnings) = executable::read(path, &mut content, limits);
+                content.give_back(&mut self.program);
                 self.package_files.extend(file.map(|file| (path.to_owned(), file)));
                 for warning in warnings {
                     self.warn(path, warning.message);
@@ -235,7 +238,7 @@ impl<'a> Pass<'a> {
             Some(Marker::Hostile) => {
                 self.found.warn(&path, "removes the folder it is in; the entry is skipped".to_owned());
             }
-            None => self.ordinary(path, member, reader)?,
+            None => self.ordinary(&path, member, reader)?,
         }
         Ok(())
     }
@@ -270,7 +273,7 @@ impl<'a> Pass<'a> {
     /// Takes an entry that adds something at `path`.
     pub(super) fn ordinary(
         &mut self,
-        path: String,
+        path: &str,
         member: &Member,
         reader: &mut impl Read,
     ) -> Result<(), LayerError> {
@@ -286,7 +289,7 @@ impl<'a> Pass<'a> {
             EntryType::Symlink => FileKind::Symlink(target()),
             EntryType::Link => {
                 let Some(target) = inside(&member.link) else {
-                    self.found.warn(&path, "is a link that leads out of the image; it is skipped".to_owned());
+                    self.found.warn(path, "is a link that leads out of the image; it is skipped".to_owned());
                     return Ok(());
                 };
                 FileKind::Hardlink(target)
@@ -298,19 +301,17 @@ impl<'a> Pass<'a> {
         if path.is_empty() {
             return Ok(());
         }
-        if kind != FileKind::Directory && matches!(self.files.get(&path), Some((FileKind::Directory, _))) {
-            self.drop_below(&path);
+        if kind != FileKind::Directory && matches!(self.files.get(path), Some((FileKind::Directory, _))) {
+            self.drop_below(path);
         }
-        let wanted = if kind == FileKind::File { want(&path) } else { None };
-        self.files.insert(path.clone(), (kind, member.file_size));
-        match wanted {
-            Some(want) => self.found.read(&path, &path, want, member, reader, self.limits)?,
-            None => {
-                self.found.forget(&path);
-                if is_file(member.kind) && executable::may_be_executable(&path, member.mode) {
-                    self.found.read_executable(&path, member, reader, self.limits)?;
-                }
-            }
+        let wanted = if kind == FileKind::File { want(path) } else { None };
+        self.files.insert(path.to_owned(), (kind, member.file_size));
+        if let Some(want) = wanted {
+            return self.found.read(path, path, want, member, reader, self.limits);
+        }
+        self.found.forget(path);
+        if is_file(member.kind) && executable::may_be_executable(path, member.mode) {
+            self.found.read_executable(path, member, reader, self.limits)?;
         }
         Ok(())
     }

@@ -66,7 +66,7 @@ impl<'a> Folder<'a> {
             self.note(&member);
             size += member.size;
             let is_folder = member.kind == EntryType::Directory;
-            match pass.ordinary(path, &member, &mut self.content(&relative)) {
+            match pass.ordinary(&path, &member, &mut self.content(&relative)) {
                 Err(LayerError::Io(error)) if stop_of(&error).is_none() => {
                     let message = format!("cannot be read ({error}); what it lists is not covered");
                     pass.found.warn(&name, message);

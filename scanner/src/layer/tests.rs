@@ -297,3 +297,39 @@ fn trap_a_database_is_read_with_the_log_beside_it_in_either_order() {
     assert!(alone.warnings[0].message.contains("not covered"));
     assert!(analysed(&LayerBuilder::new().file(beside, "").build()).warnings.is_empty());
 }
+
+#[test]
+fn programs_of_any_name_are_read_and_others_pass_unheard() {
+    let go =
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/go-binary/root/usr/local/bin/hello"));
+    let go = go.unwrap();
+    let cut = &go[..go.len() / 2];
+    let tar = TarBuilder::new()
+        .program("opt/tool", &go)
+        .program("opt/script", "#!/bin/sh\n")
+        .program("opt/tiny", "\x7fE")
+        .program("opt/cut", cut)
+        .file("opt/data", &go)
+        .file("opt/library.so", &go)
+        .build();
+    let layer = analysed(&tar);
+    let read: Vec<_> = layer.package_files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(read, ["opt/library.so", "opt/tool"]);
+    assert!(layer.warnings.is_empty(), "{:?}", layer.warnings);
+
+    let limits = Limits { memory_bytes: 1 << 10, ..Limits::default() };
+    let layer = analyse(&tar[..], &limits).unwrap();
+    assert!(layer.package_files.is_empty());
+    assert!(layer.warnings.iter().all(|warning| warning.message.contains("not covered")));
+    let folder = tempfile::tempdir().unwrap();
+    let limits = Limits { spool_folder: Some(folder.path().into()), ..limits };
+    assert_eq!(analyse(&tar[..], &limits).unwrap().package_files.len(), 2);
+}
+
+#[test]
+fn a_later_entry_of_the_same_name_replaces_a_program() {
+    let go =
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/go-binary/root/usr/local/bin/hello"));
+    let tar = TarBuilder::new().program("opt/tool", go.unwrap()).program("opt/tool", "#!/bin/sh\n").build();
+    assert!(analysed(&tar).package_files.is_empty());
+}

@@ -20,6 +20,12 @@ impl LayerBuilder {
         Self { tar: self.tar.file(path, content) }
     }
 
+    /// Adds a regular file that may be run, with a path of at most 100 bytes.
+    #[must_use]
+    pub fn program(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        Self { tar: self.tar.program(path, content) }
+    }
+
     /// Adds a directory.
     #[must_use]
     pub fn directory(self, path: &str) -> Self {

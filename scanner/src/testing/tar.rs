@@ -22,6 +22,14 @@ impl TarBuilder {
         self.entry(EntryType::Regular, path.as_ref(), b"", content.as_ref())
     }
 
+    /// Adds a regular file that may be run, with a path of at most 100 bytes.
+    #[must_use]
+    pub fn program(mut self, path: impl AsRef<[u8]>, content: impl AsRef<[u8]>) -> Self {
+        let content = content.as_ref();
+        self.write_as(0o755, EntryType::Regular, path.as_ref(), b"", content.len() as u64, content);
+        self
+    }
+
     /// Adds a directory.
     #[must_use]
     pub fn directory(self, path: impl AsRef<[u8]>) -> Self {
@@ -89,9 +97,21 @@ impl TarBuilder {
     }
 
     fn write(&mut self, kind: EntryType, path: &[u8], target: &[u8], size: u64, content: &[u8]) {
+        self.write_as(if kind.is_dir() { 0o755 } else { 0o644 }, kind, path, target, size, content);
+    }
+
+    fn write_as(
+        &mut self,
+        mode: u32,
+        kind: EntryType,
+        path: &[u8],
+        target: &[u8],
+        size: u64,
+        content: &[u8],
+    ) {
         let mut header = Header::new_gnu();
         header.set_entry_type(kind);
-        header.set_mode(if kind.is_dir() { 0o755 } else { 0o644 });
+        header.set_mode(mode);
         header.set_uid(0);
         header.set_gid(0);
         header.set_mtime(0);

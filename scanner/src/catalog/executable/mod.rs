@@ -4,20 +4,33 @@ mod sections;
 #[cfg(test)]
 pub(super) mod testing;
 
-use super::{Format, PackageFile, go, parse, rust};
+use super::{Format, Listing, PackageFile, filed, go, rust};
 use crate::Limits;
 use crate::content::Content;
 use crate::layer::Warning;
 
 pub(super) use sections::{Section, Sections};
 
-/// Whether an executable has the record that a format reads.
-type HasRecord = fn(&Sections, &mut Content) -> bool;
+/// A format of executables.
+struct Kind {
+    format: Format,
+    /// Whether an executable has the record that the format reads.
+    has_record: fn(&Sections, &mut Content) -> bool,
+    parse: fn(&str, &mut Content, &Limits) -> Listing,
+}
 
-/// Formats of executables. The first that finds its record in one tells of it.
-const FORMATS: [(Format, HasRecord); 2] = [
-    (go::binary::FORMAT, |sections, content| go::binary::find(sections, content).is_some()),
-    (rust::binary::FORMAT, |sections, _| rust::binary::find(sections).is_some()),
+/// The first that finds its record in an executable tells of it.
+const KINDS: [Kind; 2] = [
+    Kind {
+        format: go::binary::FORMAT,
+        has_record: |sections, content| go::binary::find(sections, content).is_some(),
+        parse: go::binary::parse,
+    },
+    Kind {
+        format: rust::binary::FORMAT,
+        has_record: |sections, _| rust::binary::find(sections).is_some(),
+        parse: rust::binary::parse,
+    },
 ];
 
 /// Bytes that [`is_executable`] looks at.
@@ -47,16 +60,25 @@ pub(crate) fn is_executable(head: [u8; MAGIC_BYTES]) -> bool {
 
 /// Whether a format tells of executables, which have any name.
 pub(crate) fn is_format(format: Format) -> bool {
-    FORMATS.iter().any(|(known, _)| *known == format)
+    KINDS.iter().any(|kind| kind.format == format)
 }
 
 /// Reads the executable at `path`; no file when it tells of no packages, as most do.
-pub(crate) fn read(path: &str, mut content: Content, limits: &Limits) -> (Option<PackageFile>, Vec<Warning>) {
-    let Some(sections) = Sections::read(&mut content) else { return (None, Vec::new()) };
-    let found = FORMATS.iter().find(|(_, has_record)| has_record(&sections, &mut content));
-    let Some((format, _)) = found else { return (None, Vec::new()) };
-    let (file, warnings) = parse(*format, path, content, limits);
+pub(crate) fn read(
+    path: &str,
+    content: &mut Content,
+    limits: &Limits,
+) -> (Option<PackageFile>, Vec<Warning>) {
+    let Some(sections) = Sections::read(content) else { return (None, Vec::new()) };
+    let found = KINDS.iter().find(|kind| (kind.has_record)(&sections, content));
+    let Some(kind) = found else { return (None, Vec::new()) };
+    let (file, warnings) = filed(kind.format, path, (kind.parse)(path, content, limits));
     ((!file.packages.is_empty()).then_some(file), warnings)
+}
+
+/// Whether programs lie in the folder of `path`, so that it matters who owns a file there.
+pub(super) fn is_program_path(path: &str) -> bool {
+    ["bin/", "libexec/", ".so"].iter().any(|mark| path.contains(mark))
 }
 
 #[cfg(test)]
@@ -93,7 +115,7 @@ mod tests {
     fn a_program_of_neither_language_makes_no_file_and_no_warning() {
         let program = testing::elf(&[(".text", 0, vec![0; 64])], &[0]);
         for bytes in [program, b"MZ".to_vec(), b"\xca\xfe\xba\xbe\0\0\0\x01".to_vec()] {
-            assert_eq!(read("usr/bin/a", bytes.into(), &Limits::default()), (None, Vec::new()));
+            assert_eq!(read("usr/bin/a", &mut bytes.into(), &Limits::default()), (None, Vec::new()));
         }
     }
 }

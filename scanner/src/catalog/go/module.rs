@@ -64,10 +64,16 @@ impl ModuleFile {
     fn read(text: &str) -> Self {
         let mut file = Self::default();
         let mut block: Option<String> = None;
-        for line in text.lines() {
+        for line in text.split_inclusive('\n') {
+            let is_whole = line.ends_with('\n');
             let line = without_comment(line).trim();
             if line.is_empty() {
                 continue;
+            }
+            // Go ends each line: one that is not was cut, and so may be a version in it.
+            if !is_whole {
+                file.broken += 1;
+                break;
             }
             if line == ")" {
                 block = None;

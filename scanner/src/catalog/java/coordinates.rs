@@ -71,7 +71,7 @@ pub(super) fn of_file_name(stem: &str) -> (&str, &str) {
         return (&stem[..at], &stem[at + 1..]);
     }
     // The last number; what follows it tells the machine or the content.
-    let Some(at) = hyphens().filter(|at| is_version(*at)).last() else { return (stem, "") };
+    let Some(at) = hyphens().rfind(|at| is_version(*at)) else { return (stem, "") };
     let rest = &stem[at + 1..];
     let version_parts = rest.split('-').take_while(|part| is_version_part(part)).map(|part| part.len() + 1);
     let length = version_parts.sum::<usize>().saturating_sub(1);

@@ -33,7 +33,7 @@ pub(super) fn kind(name: &[u8]) -> Option<Kind> {
         return Some(Kind::Manifest);
     }
     let below = name.strip_prefix(b"META-INF/maven/")?;
-    if below.iter().filter(|byte| **byte == b'/').count() != 2 {
+    if below.split(|byte| *byte == b'/').count() != 3 {
         return None;
     }
     if below.ends_with(b"/pom.properties") {

@@ -16,17 +16,19 @@ pub const FORMAT: Format = Format::new(&Spec {
     parse: Parse::Bytes(parse),
 });
 
-/// Reads the modules of all configurations, those of tests too.
+/// Reads the modules of all configurations, those of tests too. Gradle ends each line: one that is not was cut.
 pub fn parse(_path: &str, bytes: &[u8]) -> Listing {
     let text = String::from_utf8_lossy(bytes);
     let mut listing = Listing::default();
     let mut broken = 0;
-    for line in text.lines().map(str::trim) {
+    for line in text.split_inclusive('\n') {
+        let is_whole = line.ends_with('\n');
+        let line = line.trim();
         if line.is_empty() || line.starts_with('#') || line.starts_with("empty=") {
             continue;
         }
         // Without the configurations it is a line that was cut, perhaps within the version.
-        let Some((module, _)) = line.split_once('=') else {
+        let Some((module, _)) = line.split_once('=').filter(|_| is_whole) else {
             broken += 1;
             continue;
         };
@@ -66,8 +68,9 @@ mod tests {
 
     #[test]
     fn broken_lines_are_one_warning() {
-        let Listing { packages, warnings, .. } = parse("", b"g:a:1=c\n<<<<<<< HEAD\n\xff\xfe\ng:a:=c\ng:b\n");
+        let Listing { packages, warnings, .. } =
+            parse("", b"g:a:1=c\n<<<<<<< HEAD\n\xff\xfe\ng:a:=c\ng:b\ng:c:1=");
         assert_eq!((packages.len(), warnings.len()), (1, 1));
-        assert!(warnings[0].contains("4 lines"), "{warnings:?}");
+        assert!(warnings[0].contains("5 lines"), "{warnings:?}");
     }
 }

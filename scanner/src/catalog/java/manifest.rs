@@ -43,7 +43,7 @@ impl Manifest {
         names.iter().filter_map(|name| self.0.get(*name)).map(String::as_str).find(|value| accept(value))
     }
 
-    /// The attribute, without the parameters that OSGi writes after semicolons.
+    /// The attribute, without the parameters that bundles have after semicolons.
     pub fn plain(&self, name: &str) -> Option<&str> {
         let value = self.0.get(name)?.split(';').next()?.trim();
         (!value.is_empty()).then_some(value)

@@ -23,6 +23,8 @@ pub(super) struct Pom {
     own: Coordinates,
     parent: Coordinates,
     properties: BTreeMap<String, String>,
+    /// The one whose element is being read; it counts once the element has ended.
+    current: Dependency,
     dependencies: Vec<Dependency>,
     managed: Vec<Dependency>,
     /// Names of the licences.
@@ -51,15 +53,8 @@ impl Pom {
                     }
                     path.push(element.local_name().as_ref().to_owned());
                     value.clear();
-                    let names: Vec<&str> = path.iter().map(String::as_str).collect();
-                    match names.as_slice() {
-                        ["project", "dependencies", "dependency"] => {
-                            pom.dependencies.push(Dependency::default())
-                        }
-                        ["project", "dependencyManagement", "dependencies", "dependency"] => {
-                            pom.managed.push(Dependency::default());
-                        }
-                        _ => {}
+                    if path.last().is_some_and(|name| name == "dependency") {
+                        pom.current = Dependency::default();
                     }
                 }
                 Ok(Event::Text(text)) => value.push_str(&text.xml10_content()),
@@ -78,14 +73,19 @@ impl Pom {
         (pom, error)
     }
 
+    /// Takes the element at `path`, which has ended.
     fn take(&mut self, path: &[String], value: &str) {
-        if value.is_empty() || value.len() > MAX_VALUE {
-            return;
-        }
         let names: Vec<&str> = path.iter().map(String::as_str).collect();
         let (target, name) = match names.as_slice() {
-            ["project", name] => (&mut self.own, *name),
-            ["project", "parent", name] => (&mut self.parent, *name),
+            ["project", "dependencies", "dependency"] => {
+                self.dependencies.push(std::mem::take(&mut self.current));
+                return;
+            }
+            ["project", "dependencyManagement", "dependencies", "dependency"] => {
+                self.managed.push(std::mem::take(&mut self.current));
+                return;
+            }
+            _ if value.is_empty() || value.len() > MAX_VALUE => return,
             ["project", "properties", name] => {
                 self.properties.insert((*name).to_owned(), value.to_owned());
                 return;
@@ -96,17 +96,16 @@ impl Pom {
                 }
                 return;
             }
-            ["project", "dependencies", "dependency", name] => {
-                let Some(last) = self.dependencies.last_mut() else { return };
-                if *name == "scope" {
-                    value.clone_into(&mut last.scope);
-                }
-                (&mut last.coordinates, *name)
+            ["project", "dependencies", "dependency", "scope"] => {
+                value.clone_into(&mut self.current.scope);
+                return;
             }
-            ["project", "dependencyManagement", "dependencies", "dependency", name] => {
-                let Some(last) = self.managed.last_mut() else { return };
-                (&mut last.coordinates, *name)
+            ["project", "dependencies", "dependency", name]
+            | ["project", "dependencyManagement", "dependencies", "dependency", name] => {
+                (&mut self.current.coordinates, *name)
             }
+            ["project", "parent", name] => (&mut self.parent, *name),
+            ["project", name] => (&mut self.own, *name),
             _ => return,
         };
         match name {

@@ -227,13 +227,13 @@ mod tests {
         let files = [
             (1117, 8, 4, format!("bash\0{egg}\0lost.egg-info\0b\0").into_bytes()),
             (1116, 4, 3, [0u32, 1, 7].map(u32::to_be_bytes).concat()),
-            (1118, 8, 2, b"/usr/bin/\0/usr/lib/python3.9/site-packages/\0".to_vec()),
+            (1118, 8, 2, b"/usr/share/\0/usr/lib/python3.9/site-packages/\0".to_vec()),
         ];
         let found = listing(&[bash(), files.to_vec()].concat());
         assert_eq!(found.owned, [format!("usr/lib/python3.9/site-packages/{egg}")]);
-        let old = (1027, 8, 2, b"/bin/sh\0/usr/lib/python2.2/site-packages/a.egg-info\0".to_vec());
+        let old = (1027, 8, 3, b"/etc/x\0/bin/sh\0/usr/lib/python2.2/site-packages/a.egg-info\0".to_vec());
         let found = listing(&[bash(), vec![old]].concat());
-        assert_eq!(found.owned, ["usr/lib/python2.2/site-packages/a.egg-info"]);
+        assert_eq!(found.owned, ["bin/sh", "usr/lib/python2.2/site-packages/a.egg-info"]);
     }
 
     #[test]
