@@ -37,6 +37,7 @@ pub const FORMATS: &[Format] = &[
     java::archive::FORMAT,
     java::gradle::FORMAT,
     java::maven::FORMAT,
+    node::deno_lock::FORMAT,
     node::installed::FORMAT,
     node::package_lock::FORMAT,
     node::pnpm_lock::FORMAT,

@@ -257,3 +257,20 @@ fn programs_are_of_the_layer_that_brought_them_and_gone_when_replaced() {
         assert!(image.packages.is_empty() && image.warnings.is_empty(), "{image:?}");
     }
 }
+
+#[test]
+fn trap_an_npm_package_that_links_reach_is_found_once() {
+    let manifest = r#"{"name": "a", "version": "1.0.0"}"#;
+    let stored = "srv/node_modules/.pnpm/a@1.0.0/node_modules/a/package.json";
+    let image = merged(vec![
+        LayerBuilder::new()
+            .file(stored, manifest)
+            // pnpm links folders within the project, and files to those of a second one.
+            .symlink("srv/node_modules/a", ".pnpm/a@1.0.0/node_modules/a")
+            .symlink("srv/node_modules/.pnpm/node_modules/a", "../a@1.0.0/node_modules/a")
+            .hardlink("opt/node_modules/a/package.json", stored)
+            .symlink("usr/lib/node_modules", "../../srv/node_modules"),
+    ]);
+    assert_eq!(list(&image), ["a 1.0.0 0"]);
+    assert_eq!(image.packages[0].path, stored);
+}

@@ -1,10 +1,11 @@
-//! JavaScript packages of the npm registry: installed ones, and the lock files of npm, Yarn, pnpm and Bun.
+//! JavaScript packages of the npm registry: installed ones, and the lock files of npm, Yarn, pnpm, Bun and Deno.
 //!
 //! Lock files list what a project needs to be built and tested (development dependencies) beside what it needs to run;
 //! all of it is listed. What comes from elsewhere than a registry (a folder, a workspace, a git repository, the address
 //! of a tarball) is left out: its name and version say nothing of the registry's package with that name.
 
 pub mod bun_lock;
+pub mod deno_lock;
 pub mod installed;
 pub mod package_lock;
 pub mod pnpm_lock;
