@@ -187,3 +187,88 @@ where
     }
     Some(Sections { loaded: sections.clone(), sections })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::executable::testing::elf;
+
+    /// A 64-bit Mach-O file of one writable segment with one section of `content`.
+    fn macho(name: &str, content: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut words = |words: &[u32]| bytes.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+        // The header: machine, kind, one command of 152 bytes.
+        words(&[macho::MH_MAGIC_64, 0x0100_000c, 0, 2, 1, 152, 0, 0]);
+        words(&[macho::LC_SEGMENT_64, 152]);
+        // Segment name, place in memory and file, protections, one section.
+        words(&[0; 12]);
+        words(&[3, 3, 1, 0]);
+        let mut section = [0; 16];
+        section[..name.len()].copy_from_slice(name.as_bytes());
+        bytes.extend_from_slice(&section);
+        bytes.extend_from_slice(&[0; 16]);
+        bytes.extend_from_slice(&0x1000u64.to_le_bytes());
+        bytes.extend_from_slice(&(content.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(&184u32.to_le_bytes());
+        bytes.extend_from_slice(&[0; 28]);
+        bytes.extend_from_slice(content);
+        bytes
+    }
+
+    fn read_all(bytes: Vec<u8>) -> Option<Sections> {
+        Sections::read(&mut bytes.into())
+    }
+
+    #[test]
+    fn sections_of_macho_are_found_also_within_a_file_for_several_machines() {
+        let thin = macho("__go_buildinfo", b"content");
+        let section =
+            |bytes: &[u8]| read_all(bytes.to_vec()).unwrap().named("__go_buildinfo").cloned().unwrap();
+        let expected = Section {
+            name: "__go_buildinfo".to_owned(),
+            address: 0x1000,
+            offset: 184,
+            size: 7,
+            writable: true,
+        };
+        assert_eq!(section(&thin), expected);
+        let mut fat = vec![0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 1];
+        fat.extend([0u32, 0, 28, 0, 0].iter().flat_map(|word| word.to_be_bytes()));
+        fat.extend_from_slice(&thin);
+        assert_eq!(section(&fat), Section { offset: 212, ..expected });
+        for end in 0..fat.len() {
+            read_all(fat[..end].to_vec());
+        }
+    }
+
+    #[test]
+    fn memory_is_read_within_one_piece() {
+        let program = elf(&[(".data", 0x1000, b"0123456789".to_vec())], &[0]);
+        let mut content = Content::from(program);
+        let sections = Sections::read(&mut content).unwrap();
+        for (address, length, expected) in [
+            (0x1003, 4, &b"3456"[..]),
+            (0x1008, 100, b"89"),
+            (0xfff, 4, b""),
+            (0x100a, 4, b""),
+            (u64::MAX, 4, b""),
+        ] {
+            assert_eq!(sections.read_memory(&mut content, address, length).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn headers_that_lie_are_no_executable_or_an_empty_one() {
+        let program = elf(&[(".data", 0x1000, vec![1; 100])], &[0]);
+        for place in 16..64 {
+            for value in [0, 0x7f, 0xff] {
+                let mut lying = program.clone();
+                lying[place..place + 2].fill(value);
+                read_all(lying);
+            }
+        }
+        let mut folder = macho("x", b"");
+        folder[20..24].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert_eq!(read_all(folder), None);
+    }
+}

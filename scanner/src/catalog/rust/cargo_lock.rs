@@ -10,9 +10,19 @@ pub const FORMAT: Format = Format::new(&Spec {
     code: "cargo-lock",
     owner: Owner::Language("crates.io"),
     evidence: Evidence::Lockfile,
-    wants: |path| path.ends_with("Cargo.lock") && is_project_file(path, &["Cargo.lock"]),
+    wants,
     parse: Parse::Bytes(parse),
 });
+
+/// Folders of Cargo's home in which crates lie that were fetched, with lock files of their own.
+const FETCHED: [&str; 2] = ["registry/src/", "git/checkouts/"];
+
+/// Whether `path` is the lock file of a project.
+pub fn wants(path: &str) -> bool {
+    path.ends_with("Cargo.lock")
+        && is_project_file(path, &["Cargo.lock"])
+        && !FETCHED.iter().any(|folder| path.contains(folder))
+}
 
 /// How the registry crates.io is written: by its index in git, or since Cargo 1.68 by its sparse index.
 const CRATES_IO: [&str; 2] =
@@ -82,6 +92,19 @@ mod tests {
         let Listing { packages, warnings, .. } = parse("Cargo.lock", text.as_bytes());
         assert_eq!(packages, [Package::new("a", "1.0.0"), Package::new("b", "1.0.0+x")]);
         assert!(warnings.is_empty());
+    }
+
+    #[test]
+    fn lock_files_of_fetched_crates_are_not_wanted() {
+        assert!(wants("srv/app/Cargo.lock") && wants("Cargo.lock"));
+        for path in [
+            "usr/local/cargo/registry/src/index.crates.io-1949cf8c6b5b557f/a-1.0.0/Cargo.lock",
+            "root/.cargo/git/checkouts/a-0123/4567/Cargo.lock",
+            "srv/app/vendor/a/Cargo.lock",
+            "srv/app/MyCargo.lock",
+        ] {
+            assert!(!wants(path), "{path}");
+        }
     }
 
     #[test]
