@@ -182,9 +182,26 @@ pub(crate) fn parse_with_log(
     filed(format, path, listing)
 }
 
+/// Bytes of a package's name, version or licences; real ones have less than a tenth of it.
+const MAX_TEXT: usize = 2 << 10;
+
 /// What the file at `path` lists, sorted and each once.
 fn filed(format: Format, path: &str, listing: Listing) -> (PackageFile, Vec<Warning>) {
-    let Listing { mut packages, mut owned, warnings } = listing;
+    let Listing { mut packages, mut owned, mut warnings } = listing;
+    let listed = packages.len();
+    packages.retain(|package| {
+        let names = [&package.name, &package.version, &package.source_name, &package.source_version];
+        names.iter().all(|text| text.len() <= MAX_TEXT)
+    });
+    if packages.len() < listed {
+        warnings.push(format!(
+            "lists {} packages with a name or version of more than {MAX_TEXT} bytes; they are not covered",
+            listed - packages.len()
+        ));
+    }
+    for package in packages.iter_mut().filter(|package| package.licenses.len() > MAX_TEXT) {
+        package.licenses.clear();
+    }
     packages.sort();
     packages.dedup();
     owned.retain(|path| tells_of_language(path));
@@ -226,6 +243,16 @@ mod tests {
     fn each_format_has_a_name_of_its_own() {
         let codes: std::collections::BTreeSet<&str> = FORMATS.iter().map(|format| format.code()).collect();
         assert_eq!(codes.len(), FORMATS.len());
+    }
+
+    #[test]
+    fn trap_a_version_of_100_kb_is_a_warning_and_the_rest_is_complete() {
+        let text = format!("P:a\nV:{}\n\nP:b\nV:1\n\n", "1".repeat(100_000));
+        let content = Content::from(text.into_bytes());
+        let (file, warnings) = parse(apk::FORMAT, "lib/apk/db/installed", content, &Limits::default());
+        assert_eq!(file.packages.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["b"]);
+        assert_eq!(warnings.len(), 1);
+        assert!(warnings[0].message.contains("not covered"), "{warnings:?}");
     }
 
     #[test]
