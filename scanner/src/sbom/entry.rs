@@ -132,23 +132,13 @@ fn package(
     layers: &HashMap<Digest, usize>,
 ) -> Option<ImagePackage> {
     let facts = &entry.facts;
-    let of_distribution = matches!(purl.kind.as_str(), "deb" | "apk" | "rpm" | "alpm");
-    let (ecosystem, name) = if of_distribution {
-        (system_ecosystem(purl, document), purl.name.clone())
-    } else {
-        let language = language(&purl.kind)?;
-        (language.name.to_owned(), language_name(purl, language))
-    };
-    let version = full_version(entry, purl);
-    let (source_name, source_version) =
-        if of_distribution { source(facts, purl, &name, &version) } else { (name.clone(), version.clone()) };
-    let ecosystem = if facts.ecosystem.is_empty() { ecosystem } else { facts.ecosystem.clone() };
+    let named = if facts.ecosystem.is_empty() { by_url(entry, purl, document)? } else { as_written(entry) };
     Some(ImagePackage {
-        ecosystem,
-        name,
-        version,
-        source_name,
-        source_version,
+        ecosystem: named.ecosystem,
+        name: named.name,
+        version: named.version,
+        source_name: named.source_name,
+        source_version: named.source_version,
         arch: purl.qualifiers.get("arch").cloned().unwrap_or_default(),
         module: module(facts, purl),
         licenses: entry.licenses.clone(),
@@ -156,6 +146,47 @@ fn package(
         evidence: facts.evidence.unwrap_or(Evidence::Installed),
         layer: facts.layer.and_then(|layer| layers.get(&layer).copied()).unwrap_or(0),
         path: facts.path.trim_start_matches('/').to_owned(),
+    })
+}
+
+/// What tells a package from others.
+struct Identity {
+    ecosystem: String,
+    name: String,
+    version: String,
+    source_name: String,
+    source_version: String,
+}
+
+/// Of a document by Lazaret, which writes what it knew of the package.
+fn as_written(entry: &Entry) -> Identity {
+    let facts = &entry.facts;
+    let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
+    Identity {
+        ecosystem: facts.ecosystem.clone(),
+        name: entry.name.clone(),
+        version: entry.version.clone(),
+        source_name: or(&facts.source_name, &entry.name),
+        source_version: or(&facts.source_version, &entry.version),
+    }
+}
+
+/// Of any other document, by the package URL.
+fn by_url(entry: &Entry, purl: &Purl, document: &mut Option<Distro>) -> Option<Identity> {
+    let version = full_version(entry, purl);
+    if matches!(purl.kind.as_str(), "deb" | "apk" | "rpm" | "alpm") {
+        let ecosystem = system_ecosystem(purl, document);
+        let (source_name, source_version) = source(&entry.facts, purl, &purl.name, &version);
+        return Some(Identity { ecosystem, name: purl.name.clone(), version, source_name, source_version });
+    }
+    let language = language(&purl.kind)?;
+    let name = language_name(purl, language);
+    Some(Identity {
+        ecosystem: language.name.to_owned(),
+        source_name: name.clone(),
+        source_version: version.clone(),
+        name,
+        version,
     })
 }
 

@@ -367,3 +367,29 @@ fn hostile_documents_end_in_an_error_or_a_warning() {
     assert_eq!(odd.analysis.packages.len(), 1);
     assert!(odd.config.diff_ids.is_empty());
 }
+
+#[test]
+fn a_package_that_lazaret_wrote_is_what_it_was_whatever_its_package_url_can_say() {
+    let property = |name: &str, value: &str| json!({ "name": format!("lazaret:{name}"), "value": value });
+    let found = document(&json!({
+        "bomFormat": "CycloneDX", "specVersion": "1.6",
+        "components": [{
+            "type": "library",
+            "name": "sys-apps/bash",
+            "version": "5.2_p26",
+            "purl": "pkg:generic/sys-apps/bash@5.2_p26",
+            "properties": [
+                property("ecosystem", "gentoo:2.15"), property("evidence", "LOCKFILE"), property("module", "a:1"),
+                property("path", "a.lock"), property("source:name", "bash"), property("source:version", "5.2")
+            ]
+        }]
+    }));
+    assert_eq!(found.analysis.warnings, []);
+    let bash = package(&found, "sys-apps/bash");
+    assert_eq!((bash.ecosystem.as_str(), bash.version.as_str()), ("gentoo:2.15", "5.2_p26"));
+    assert_eq!(source(bash), ("bash", "5.2"));
+    assert_eq!(
+        (bash.evidence, bash.module.as_str(), bash.path.as_str()),
+        (Evidence::Lockfile, "a:1", "a.lock")
+    );
+}
