@@ -2,7 +2,7 @@
 
 use super::format::Parse;
 use super::stanza::{Troubles, paragraphs};
-use super::{Evidence, Format, Listing, Owner, Package, Spec};
+use super::{Evidence, Format, Listing, Owner, Package, Spec, tells_of_language};
 
 /// The format.
 pub const FORMAT: Format = Format::new(&Spec {
@@ -21,10 +21,11 @@ pub fn wants(path: &str) -> bool {
 /// Reads the packages; what cannot be read is named in warnings.
 pub fn parse(_path: &str, bytes: &[u8]) -> Listing {
     let text = String::from_utf8_lossy(bytes);
-    let mut packages = Vec::new();
+    let (mut packages, mut owned) = (Vec::new(), Vec::new());
     let mut troubles = Troubles::default();
     for lines in paragraphs(&text) {
-        let (mut name, mut version, mut origin, mut arch) = ("", "", "", "");
+        let (mut name, mut version, mut origin, mut arch, mut licenses) = ("", "", "", "", "");
+        let mut folder = "";
         for line in lines {
             // Keys are one letter, and their case matters: `P:` is the name, `p:` what the package provides.
             match line.split_once(':') {
@@ -32,6 +33,14 @@ pub fn parse(_path: &str, bytes: &[u8]) -> Listing {
                 Some(("V", value)) => version = value.trim(),
                 Some(("o", value)) => origin = value.trim(),
                 Some(("A", value)) => arch = value.trim(),
+                Some(("L", value)) => licenses = value.trim(),
+                Some(("F", value)) => folder = value,
+                Some(("R", file)) => {
+                    let path = if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
+                    if tells_of_language(&path) {
+                        owned.push(path);
+                    }
+                }
                 Some((key, _)) if key.len() == 1 => {}
                 _ => troubles.foreign += 1,
             }
@@ -46,12 +55,13 @@ pub fn parse(_path: &str, bytes: &[u8]) -> Listing {
                 // All packages of one origin are built at once and share its version.
                 source_version: version.to_owned(),
                 arch: arch.to_owned(),
+                licenses: licenses.to_owned(),
                 ..Package::default()
             }),
         }
     }
     let warnings = troubles.into_warnings("apk", packages.len());
-    Listing { packages, warnings, ..Listing::default() }
+    Listing { packages, owned, warnings }
 }
 
 #[cfg(test)]

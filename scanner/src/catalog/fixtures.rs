@@ -23,7 +23,11 @@ pub(super) fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 /// One line per package; what is the same as name and version is left out.
 fn lines(file: &PackageFile) -> Vec<String> {
     let line = |package: &super::Package| {
-        let mut line = format!("{} {} {}", file.format.code(), package.name, package.version);
+        let mut line = format!("{} {}", file.format.code(), package.name);
+        if !package.version.is_empty() {
+            line.push(' ');
+            line.push_str(&package.version);
+        }
         let mut add = |key: &str, value: &str| {
             if !value.is_empty() {
                 line.push_str(&format!(" {key}={value}"));
@@ -39,7 +43,8 @@ fn lines(file: &PackageFile) -> Vec<String> {
         add("within", &package.within);
         line
     };
-    file.packages.iter().map(line).collect()
+    let owned = file.owned.iter().map(|path| format!("{} owns {path}", file.format.code()));
+    file.packages.iter().map(line).chain(owned).collect()
 }
 
 #[test]

@@ -31,6 +31,8 @@ use format::{Parse, Spec};
 pub const FORMATS: &[Format] = &[
     apk::FORMAT,
     dpkg::FORMAT,
+    dpkg::copyright::FORMAT,
+    dpkg::files::FORMAT,
     node::bun_lock::FORMAT,
     go::binary::FORMAT,
     go::module::FORMAT,
@@ -214,6 +216,11 @@ fn filed(format: Format, path: &str, listing: Listing) -> (PackageFile, Vec<Warn
 /// Whether a file with this name may tell of packages of a language, so that it matters who owns it.
 fn tells_of_language(path: &str) -> bool {
     executable::is_program_path(path) || format_of(path).is_some_and(|format| !format.is_system())
+}
+
+/// Whether a file only adds to what others tell, so that one without content is not worth keeping.
+pub(crate) fn is_addition(format: Format) -> bool {
+    format == dpkg::copyright::FORMAT || format == dpkg::files::FORMAT
 }
 
 /// Folders in which packages bring lock files of their own, which say nothing of what is installed.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::distro::RELEASE_FILES;
 use super::view::{View, symlinks};
-use crate::catalog::{executable, rpm};
+use crate::catalog::{dpkg, executable, rpm};
 use crate::layer::{FileKind, LayerAnalysis, Want, want};
 
 /// Databases with fixed places, which a linked folder may hide from a search for linked files.
@@ -32,9 +32,10 @@ pub(super) fn package_names(view: View<'_>) -> BTreeSet<&str> {
     let mut names = databases().collect::<BTreeSet<&str>>();
     for (_, layer) in view.layers() {
         // What a link made wanted is known by the link's name alone; executables have any name.
-        let own = layer.package_files.iter().filter(|file| {
-            executable::is_format(file.format) || matches!(want(&file.path), Some(Want::Packages(_)))
-        });
+        let own = layer
+            .package_files
+            .iter()
+            .filter(|file| executable::is_format(file.format) || is_listed(&file.path));
         names.extend(own.map(|file| file.path.as_str()));
         names.extend(linked_names(layer));
     }
@@ -44,7 +45,13 @@ pub(super) fn package_names(view: View<'_>) -> BTreeSet<&str> {
 fn linked_names(layer: &LayerAnalysis) -> impl Iterator<Item = &str> {
     let links =
         layer.files.iter().filter(|file| matches!(file.kind, FileKind::Symlink(_) | FileKind::Hardlink(_)));
-    links.map(|file| file.path.as_str()).filter(|path| matches!(want(path), Some(Want::Packages(_))))
+    links.map(|file| file.path.as_str()).filter(|path| is_listed(path))
+}
+
+/// Whether a file of this name lists packages or what they own. Licences are looked up by the package, and no layer is
+/// read twice for them.
+fn is_listed(path: &str) -> bool {
+    matches!(want(path), Some(Want::Packages(format)) if format != dpkg::copyright::FORMAT)
 }
 
 /// What has to be read once more, in all layers of an image (lowest first; `None` where a layer is not at hand).

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::distro;
 use super::distro::RELEASE_FILES;
 use super::links::package_names;
+use super::ownership::{self, licenses};
 use super::view::{Place, View, symlinks};
 use super::{Distro, ImageAnalysis, ImagePackage};
-use crate::catalog::{Format, Owner, Package, PackageFile};
+use crate::catalog::{Format, Owner, Package, PackageFile, dpkg, rpm};
+use crate::ecosystem;
 use crate::layer::{LayerAnalysis, Warning, want};
 
 /// The image's view of its layers, lowest first.
@@ -18,7 +20,9 @@ pub fn merge(layers: &[&LayerAnalysis]) -> ImageAnalysis {
     let distro = find_distro(view);
     let mut warnings = visible_warnings(view);
     let mut packages = Vec::new();
-    for versions in shown_files(view) {
+    let shown = shown_files(view);
+    let owned = ownership::owned(view, &shown, distro.as_ref());
+    for versions in shown {
         let Some(file) = view.package_file(&versions[0]) else {
             // Its own pass has told why a file with a wanted name was not read.
             if want(&versions[0].path).is_none() {
@@ -32,11 +36,16 @@ pub fn merge(layers: &[&LayerAnalysis]) -> ImageAnalysis {
             }
             continue;
         };
+        let place = &versions[0];
+        if !file.format.is_system() && owned.contains(&(place.layer, place.path.clone())) {
+            continue;
+        }
         if let Some(warning) = foreign_database(file, distro.as_ref()) {
             warnings.push(warning);
         }
-        let ecosystem = ecosystem(file.format, distro.as_ref());
-        attribute(view, &versions, file, &ecosystem, &mut packages);
+        let ecosystem = ecosystem_of(file.format, distro.as_ref());
+        let id = distro.as_ref().map_or("", |distro| distro.id.as_str());
+        attribute(view, &versions, file, (id, &ecosystem), &mut packages);
     }
     warnings.sort();
     warnings.dedup();
@@ -84,7 +93,7 @@ fn attribute(
     view: View<'_>,
     versions: &[Place],
     file: &PackageFile,
-    ecosystem: &str,
+    (distro, ecosystem): (&str, &str),
     packages: &mut Vec<ImagePackage>,
 ) {
     let below: Vec<(usize, HashSet<Identity<'_>>)> = versions[1..]
@@ -98,20 +107,30 @@ fn attribute(
         let unbroken = below.iter().take_while(|(_, packages)| packages.contains(&identity(package)));
         let layer = unbroken.last().map_or(versions[0].layer, |(layer, _)| *layer);
         packages.push(ImagePackage {
-            ecosystem: ecosystem.to_owned(),
+            ecosystem: foreign(distro, package).unwrap_or_else(|| ecosystem.to_owned()),
             name: package.name.clone(),
             version: package.version.clone(),
             source_name: package.source_name.clone(),
             source_version: package.source_version.clone(),
             arch: package.arch.clone(),
             module: package.module.clone(),
-            licenses: package.licenses.clone(),
+            licenses: licenses(view, package, file.format == dpkg::FORMAT),
             format: Some(file.format),
             evidence: file.format.evidence(),
             layer,
             path: place(&file.path, &package.within),
         });
     }
+}
+
+/// What stands in the place of the ecosystem for a package from a repository beside the distribution's: its vendor. The
+/// distribution's advisories do not speak of it.
+fn foreign(distro: &str, package: &Package) -> Option<String> {
+    if rpm::is_own(distro, &package.vendor) {
+        return None;
+    }
+    let vendor = package.vendor.replace(':', " ");
+    Some(if ecosystem::is_known(&vendor) { "unknown".to_owned() } else { vendor })
 }
 
 /// The place of a package: its file, and within an archive where.
@@ -133,7 +152,7 @@ fn find_distro(view: View<'_>) -> Option<Distro> {
     })
 }
 
-fn ecosystem(format: Format, distro: Option<&Distro>) -> String {
+fn ecosystem_of(format: Format, distro: Option<&Distro>) -> String {
     match (format.owner(), distro) {
         (Owner::Language(ecosystem), _) => ecosystem.to_owned(),
         (Owner::System(_), None) => "unknown".to_owned(),

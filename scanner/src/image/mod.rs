@@ -5,6 +5,7 @@ mod config;
 mod distro;
 mod links;
 mod merge;
+mod ownership;
 mod purl;
 #[cfg(test)]
 mod tests;

@@ -274,3 +274,92 @@ fn trap_an_npm_package_that_links_reach_is_found_once() {
     assert_eq!(list(&image), ["a 1.0.0 0"]);
     assert_eq!(image.packages[0].path, stored);
 }
+
+const METADATA: &str = "usr/lib/python3/dist-packages/requests-2.28.1.egg-info/PKG-INFO";
+const REQUESTS: &str = "Name: requests\nVersion: 2.28.1\n";
+const LIST: &str = "var/lib/dpkg/info/python3-requests.list";
+
+fn with_python3_requests(base: LayerBuilder) -> LayerBuilder {
+    base.file(STATUS, dpkg(&[("python3-requests", "2.28.1+dfsg-1")]))
+        .file(LIST, format!("/.\n/usr/lib/python3\n/{METADATA}\n"))
+        .file(METADATA, REQUESTS)
+}
+
+#[test]
+fn trap_what_an_os_package_owns_is_found_once() {
+    let image = merged(vec![with_python3_requests(debian())]);
+    assert_eq!(list(&image), ["python3-requests 2.28.1+dfsg-1 0"]);
+    let image = merged(vec![debian(), with_python3_requests(LayerBuilder::new())]);
+    assert_eq!(list(&image), ["python3-requests 2.28.1+dfsg-1 1"]);
+    // A list that names the file by its place before /usr was merged.
+    let old = LayerBuilder::new()
+        .symlink("lib", "usr/lib")
+        .file(STATUS, dpkg(&[("python3-requests", "2.28.1+dfsg-1")]))
+        .file(LIST, format!("/{}\n", METADATA.strip_prefix("usr/").unwrap()))
+        .file(METADATA, REQUESTS);
+    assert_eq!(list(&merged(vec![debian(), old])), ["python3-requests 2.28.1+dfsg-1 1"]);
+}
+
+#[test]
+fn what_a_later_step_wrote_over_an_os_package_is_found() {
+    let replaced = LayerBuilder::new().file(METADATA, "Name: requests\nVersion: 2.31.0\n");
+    let image = merged(vec![with_python3_requests(debian()), replaced]);
+    assert_eq!(list(&image), ["python3-requests 2.28.1+dfsg-1 0", "requests 2.31.0 1"]);
+    let removed = LayerBuilder::new().whiteout(LIST).file(STATUS, dpkg(&[("bash", "5")]));
+    let image = merged(vec![with_python3_requests(debian()), removed]);
+    assert_eq!(list(&image), ["bash 5 1", "requests 2.28.1 0"]);
+}
+
+#[test]
+fn trap_feeds_that_list_fixes_alone_do_not_silence_a_language() {
+    let metadata = "usr/lib/python3.12/site-packages/requests-2.32.3.dist-info/METADATA";
+    let (folder, file) = metadata.rsplit_once('/').unwrap();
+    let database = format!("P:py3-requests\nV:2.32.3-r0\nA:x86_64\no:py3-requests\nF:{folder}\nR:{file}\n\n");
+    let layer = || {
+        LayerBuilder::new()
+            .file("lib/apk/db/installed", database.clone())
+            .file(metadata, "Name: requests\nVersion: 2.32.3\n")
+    };
+    let alpine = layer().os_release("alpine", "3.20.3", "Alpine Linux v3.20");
+    assert_eq!(list(&merged(vec![alpine])), ["py3-requests 2.32.3-r0 0", "requests 2.32.3 0"]);
+    // Nor does a distribution that nobody publishes advisories of.
+    let kali = with_python3_requests(LayerBuilder::new().os_release("kali", "2024.1", "Kali GNU/Linux"));
+    assert_eq!(list(&merged(vec![kali])).len(), 2);
+}
+
+#[test]
+fn licences_of_dpkg_come_from_the_copyright_file_also_by_a_linked_folder() {
+    let copyright = "Format: x\n\nFiles: *\nLicense: GPL-2+\n";
+    let image = merged(vec![
+        debian()
+            .file(STATUS, dpkg(&[("bash", "5"), ("bash-doc", "5"), ("zlib1g", "1")]))
+            .file("usr/share/doc/bash/copyright", copyright)
+            .symlink("usr/share/doc/bash-doc", "bash"),
+    ]);
+    let licenses: Vec<&str> = image.packages.iter().map(|package| package.licenses.as_str()).collect();
+    assert_eq!(licenses, ["GPL-2.0-or-later", "GPL-2.0-or-later", ""]);
+}
+
+#[test]
+fn cyclic_links_and_texts_of_any_size_are_survived() {
+    let long = "9".repeat(100_000);
+    let image = merged(vec![
+        debian()
+            .file(STATUS, dpkg(&[("a", &long), ("b", "1")]))
+            .symlink("usr/share/doc/a", "b")
+            .symlink("usr/share/doc/b", "a")
+            .symlink("var/lib/apk", "../lib/apk")
+            .symlink("lib", "lib"),
+    ]);
+    assert_eq!(image.packages.len(), 2);
+    assert!(image.packages.iter().any(|package| package.version == long));
+}
+
+#[test]
+fn an_image_of_127_layers_is_merged() {
+    let mut layers = vec![debian().file(STATUS, dpkg(&[("bash", "0")]))];
+    for number in 1..127 {
+        layers.push(LayerBuilder::new().file(STATUS, dpkg(&[("bash", "0"), ("p", &number.to_string())])));
+    }
+    assert_eq!(list(&merged(layers)), ["bash 0 0", "p 126 126"]);
+}

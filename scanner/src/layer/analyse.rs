@@ -134,7 +134,9 @@ impl Found {
                 for warning in warnings {
                     self.warn(path, warning.message);
                 }
-                self.package_files.insert(path.to_owned(), file);
+                if !(catalog::is_addition(format) && file.packages.is_empty() && file.owned.is_empty()) {
+                    self.package_files.insert(path.to_owned(), file);
+                }
             }
         }
         Ok(())

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::{Listing, Package, tells_of_language};
 use super::header::{Header, Tag};
+use super::vendor::is_of_a_distribution;
 
 /// Bytes of a path that is looked at; longer ones name no package.
 const MAX_PATH: usize = 1 << 10;
@@ -33,8 +34,12 @@ impl Gathered {
         if package.name == "gpg-pubkey" {
             return;
         }
+        // What others brought is assessed by no distribution, so the programs among it speak for themselves.
+        let of_a_distribution = is_of_a_distribution(&package.vendor);
         self.packages.push(package);
-        self.add_files(header);
+        if of_a_distribution {
+            self.add_files(header);
+        }
     }
 
     /// Adds a package that is described elsewhere.

@@ -8,6 +8,9 @@ mod manifest;
 mod ndb;
 mod pages;
 mod sqlite;
+mod vendor;
+
+pub(crate) use vendor::is_own;
 
 use super::{Evidence, Format, Owner, Parse, Spec};
 

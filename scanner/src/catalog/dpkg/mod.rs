@@ -1,5 +1,8 @@
 //! Debian's package database: `var/lib/dpkg/status`, and `var/lib/dpkg/status.d/*` of images built without dpkg.
 
+pub mod copyright;
+pub mod files;
+
 use super::format::Parse;
 use super::stanza::{Troubles, paragraphs};
 use super::{Evidence, Format, Listing, Owner, Package, Spec};
