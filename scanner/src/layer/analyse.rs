@@ -1,11 +1,11 @@
 //! The pass over a layer's tar.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufReader, Read};
+use std::io::{BufReader, Read};
 
-use sha2::{Digest as _, Sha256};
 use tar::EntryType;
 
+use super::hashed::Hashed;
 use super::logged::Logged;
 use super::path::{Marker, inside, marker};
 use super::{FileEntry, FileKind, LayerAnalysis, LayerError, OsReleaseFile, Warning};
@@ -43,17 +43,14 @@ pub(crate) fn want(path: &str) -> Option<Want> {
 /// Entries whose name leads out of the image are skipped with a warning. Files that are wanted and cannot be read
 /// are warnings too; only a tar that cannot be followed, or a limit of the whole layer, is an error.
 pub fn analyse(tar: impl Read, limits: &Limits) -> Result<LayerAnalysis, LayerError> {
-    let hashing = Hashing { reader: tar, hasher: Sha256::new(), count: 0, limit: limits.layer_bytes };
-    let mut reader = TarReader::new(BufReader::with_capacity(64 << 10, hashing));
+    let mut reader = TarReader::new(Hashed::new(tar, limits.layer_bytes)?);
     let mut pass = Pass::new(limits);
     while let Some(member) = reader.advance()? {
         pass.entry(&member, &mut reader)?;
     }
     // What follows the end marker belongs to the diff ID too.
-    let mut rest = reader.into_inner();
-    io::copy(&mut rest, &mut io::sink())?;
-    let hashing = rest.into_inner();
-    Ok(pass.finish(Digest::from_hasher(hashing.hasher), hashing.count))
+    let (diff_id, size) = reader.into_inner().finish()?;
+    Ok(pass.finish(diff_id, size))
 }
 
 /// Reads a layer again for exactly the `wanted` paths, and adds what they tell to its analysis.
@@ -358,25 +355,4 @@ impl<'a> Pass<'a> {
 
 fn is_file(kind: EntryType) -> bool {
     matches!(kind, EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse)
-}
-
-/// Hashes and counts what passes.
-struct Hashing<R> {
-    reader: R,
-    hasher: Sha256,
-    count: u64,
-    limit: u64,
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
-        self.hasher.update(&buffer[..read]);
-        self.count += read as u64;
-        if self.count > self.limit {
-            let limit = format!("the layer has more than {} bytes uncompressed", self.limit);
-            return Err(crate::bounded::Stop::Limit(limit).into());
-        }
-        Ok(read)
-    }
 }

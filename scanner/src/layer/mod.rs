@@ -2,6 +2,7 @@
 
 mod analyse;
 mod folder;
+mod hashed;
 mod logged;
 mod path;
 #[cfg(test)]
