@@ -33,8 +33,8 @@ fn document(sbom: Sbom<'_>) -> Value {
         .packages
         .iter()
         .map(|package| match package.path.as_str() {
-            "" => names.name(purl(package)),
-            path => names.name(format!("{}#{path}", purl(package))),
+            "" => names.name(&purl(package)),
+            path => names.name(&format!("{}#{path}", purl(package))),
         })
         .collect();
     let os = facts.image.os.as_ref();

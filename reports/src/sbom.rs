@@ -132,8 +132,8 @@ pub(crate) fn sha256(digest: &str) -> Option<&str> {
 pub(crate) struct Unique(HashSet<String>);
 
 impl Unique {
-    pub(crate) fn name(&mut self, wanted: String) -> String {
-        let mut name = wanted.clone();
+    pub(crate) fn name(&mut self, wanted: &str) -> String {
+        let mut name = wanted.to_owned();
         let mut number = 1_u64;
         while !self.0.insert(name.clone()) {
             number += 1;
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn a_name_that_was_given_before_gets_a_number() {
         let mut names = Unique::default();
-        assert_eq!(["a", "a", "b", "a"].map(|name| names.name(name.to_owned())), ["a", "a-2", "b", "a-3"]);
+        assert_eq!(["a", "a", "b", "a"].map(|name| names.name(name)), ["a", "a-2", "b", "a-3"]);
     }
 
     #[test]

@@ -37,7 +37,7 @@ fn document(sbom: Sbom<'_>) -> Value {
     }
     for package in &facts.packages {
         let purl = purl(package);
-        let id = names.name(format!(
+        let id = names.name(&format!(
             "SPDXRef-Package-{}-{}",
             id_string(&package.name),
             fingerprint(&format!("{purl}#{}", package.path))

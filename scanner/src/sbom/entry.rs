@@ -60,15 +60,14 @@ impl Contents {
                     continue;
                 }
             };
-            match package(&entry, &purl, &mut self.distro, &layers) {
-                Some(package) => packages.push(package),
-                None => {
-                    let reason = format!(
-                        "no advisories are read for package URLs of the type `{}`",
-                        shortened(&purl.kind)
-                    );
-                    refused.push((entry, reason));
-                }
+            if let Some(package) = package(&entry, &purl, &mut self.distro, &layers) {
+                packages.push(package);
+            } else {
+                let reason = format!(
+                    "no advisories are read for package URLs of the type `{}`",
+                    shortened(&purl.kind)
+                );
+                refused.push((entry, reason));
             }
         }
         packages.sort_by(|a, b| key(a).cmp(&key(b)));
@@ -253,12 +252,13 @@ fn full_version(entry: &Entry, purl: &Purl) -> String {
 fn source(facts: &Facts, purl: &Purl, name: &str, version: &str) -> (String, String) {
     let upstream = purl.qualifiers.get("upstream").map_or("", String::as_str);
     let rpm = if facts.source_rpm.is_empty() { upstream } else { &facts.source_rpm };
-    if purl.kind == "rpm" && facts.source_name.is_empty() {
-        if let Some((source, source_version)) = source_rpm(rpm) {
-            // A source RPM does not tell its epoch, which is that of its packages with few exceptions.
-            let epoch = version.split_once(':').map_or(String::new(), |(epoch, _)| format!("{epoch}:"));
-            return (source.to_owned(), format!("{epoch}{source_version}"));
-        }
+    if purl.kind == "rpm"
+        && facts.source_name.is_empty()
+        && let Some((source, source_version)) = source_rpm(rpm)
+    {
+        // A source RPM does not tell its epoch, which is that of its packages with few exceptions.
+        let epoch = version.split_once(':').map_or(String::new(), |(epoch, _)| format!("{epoch}:"));
+        return (source.to_owned(), format!("{epoch}{source_version}"));
     }
     let (by_url, version_by_url) = upstream.split_once('@').unwrap_or((upstream, ""));
     let or = |first: String, second: &str, third: &str| match (first.is_empty(), second.is_empty()) {

@@ -90,13 +90,13 @@ pub fn read(bytes: &[u8]) -> Result<Document, SbomError> {
     let mut document = if head.predicate_type.is_empty() {
         match format(&head)? {
             Format::CycloneDx => cyclonedx::document(serde_json::from_str(&text)?),
-            Format::Spdx => spdx::document(serde_json::from_str(&text)?),
+            Format::Spdx => spdx::document(&serde_json::from_str(&text)?),
         }
     } else {
         let inner: Statement<Head> = serde_json::from_str(&text)?;
         match format(&inner.predicate)? {
             Format::CycloneDx => cyclonedx::document(serde_json::from_str::<Statement<_>>(&text)?.predicate),
-            Format::Spdx => spdx::document(serde_json::from_str::<Statement<_>>(&text)?.predicate),
+            Format::Spdx => spdx::document(&serde_json::from_str::<Statement<_>>(&text)?.predicate),
         }
     };
     if matches!(text, Cow::Owned(_)) {

@@ -66,7 +66,7 @@ struct ExtractedLicense {
 }
 
 /// What the document tells.
-pub(super) fn document(spdx: Spdx) -> Document {
+pub(super) fn document(spdx: &Spdx) -> Document {
     let relationships = spdx.relationships.iter().flatten();
     let described: HashSet<&str> = relationships
         .filter(|relationship| &*relationship.relationship_type == "DESCRIBES")

@@ -189,7 +189,7 @@ fn rpm_packages_have_their_epoch_source_and_module() {
     assert_eq!(zero.version, "5.1.8-6.el9");
 }
 
-/// As `syft -o spdx-json` and so `docker sbom` and BuildKit write it; BuildKit inside an in-toto statement.
+/// As `syft -o spdx-json` and so `docker sbom` and `BuildKit` write it; `BuildKit` inside an in-toto statement.
 fn syft_spdx() -> Value {
     json!({
         "spdxVersion": "SPDX-2.3",
