@@ -9,6 +9,7 @@ mod docker;
 mod images_page;
 mod packages;
 mod pipelines;
+mod registry;
 mod reports;
 mod sbom;
 mod support;

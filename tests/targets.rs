@@ -4,7 +4,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Output;
 
-use lazaret_scanner::testing::{ImageBuilder, LayerBuilder};
+use lazaret_scanner::testing::{ImageBuilder, LayerBuilder, OciLayout};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -53,7 +53,7 @@ pub(crate) fn valid(output: &Output) -> Value {
 }
 
 /// Names of the packages that have a vulnerability which counts, or one that is set aside.
-fn affected(result: &Value, aside: bool) -> Vec<String> {
+pub(crate) fn affected(result: &Value, aside: bool) -> Vec<String> {
     let found = result["vulnerabilities"].as_array().unwrap().iter();
     let mut names: Vec<String> = found
         .filter(|found| found["setAside"].is_null() != aside)
@@ -186,6 +186,58 @@ fn a_container_is_scanned_with_what_was_changed_in_it() {
     assert!(table.contains(name) && table.contains(&format!("container of {image}")), "{table}");
     assert_eq!(absent.status.code(), Some(2));
     assert!(stderr(&absent).contains("has no container `lazaret-e2e-is-not-there`"), "{}", stderr(&absent));
+}
+
+#[test]
+fn of_an_image_for_several_platforms_one_is_scanned() {
+    let data = data();
+    let of = |architecture: &str, version: &str| {
+        let layer = LayerBuilder::new().file(
+            &format!("usr/lib/python3/site-packages/Django-{version}.dist-info/METADATA"),
+            DJANGO.replace("2.2", version),
+        );
+        ImageBuilder::new().platform("linux", architecture).layer(layer).tag("shop:1")
+    };
+    let layout = OciLayout::new().image(of("amd64", "2.2")).image(of("arm64", "2.2.1")).nested();
+    let folder = data.path().join("layout");
+    layout.clone().write_folder(&folder).unwrap();
+    let tar = data.path().join("layout.tar");
+    std::fs::write(&tar, layout.build()).unwrap();
+    let host = if std::env::consts::ARCH == "aarch64" { "arm64" } else { "amd64" };
+    for target in [folder, tar] {
+        let target = target.display().to_string();
+        let result = valid(&scan(&data, &target, &["--format", "json"]));
+        assert_eq!(result["image"]["architecture"], host, "{target}");
+        for (platform, version) in [("linux/amd64", "2.2"), ("linux/arm64/v8", "2.2.1")] {
+            let result = valid(&scan(&data, &target, &["--format", "json", "--platform", platform]));
+            assert_eq!(result["packages"][0]["version"], version, "{target} {platform}");
+        }
+        let absent = scan(&data, &target, &["--platform", "linux/s390x"]);
+        assert_eq!(absent.status.code(), Some(2));
+        assert!(stderr(&absent).contains("linux/amd64, linux/arm64"), "{}", stderr(&absent));
+    }
+    let wrong = scan(&data, "x.tar", &["--platform", "amd64"]);
+    assert!(stderr(&wrong).contains("OS/ARCH"), "{}", stderr(&wrong));
+}
+
+#[test]
+fn layers_are_read_again_when_asked_for() {
+    let data = data();
+    let archive = data.path().join("shop.tar");
+    let layer =
+        LayerBuilder::new().os_release("debian", "11", "Debian 11").file("var/lib/dpkg/status", STATUS);
+    write_archive(&ImageBuilder::new().layer(layer).tag("shop:1"), &archive);
+    let target = archive.display().to_string();
+    valid(&scan(&data, &target, &["--format", "json"]));
+    // The layer is damaged now: who knows it does not look, who is told to look sees it.
+    let mut bytes = std::fs::read(&archive).unwrap();
+    let at = bytes.windows(7).position(|window| window == b"openssl").unwrap();
+    bytes[at] = b'O';
+    std::fs::write(&archive, bytes).unwrap();
+    valid(&scan(&data, &target, &["--format", "json"]));
+    let anew = scan(&data, &target, &["--no-cache"]);
+    assert_eq!(anew.status.code(), Some(2));
+    assert!(stderr(&anew).contains("digest"), "{}", stderr(&anew));
 }
 
 #[test]

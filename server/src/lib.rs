@@ -16,6 +16,7 @@ pub mod graphql;
 pub mod http;
 pub mod inventory;
 pub mod queue;
+pub mod registry;
 pub mod reporting;
 pub mod scan;
 pub mod store;

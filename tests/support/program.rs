@@ -26,14 +26,22 @@ pub fn databases() -> Vec<Database> {
     }
 }
 
-/// A command of the program, deaf to the environment of whoever runs the tests.
+/// A command of the program, deaf to the environment of whoever runs the tests, without the network.
 pub fn lazaret(data: &Path) -> Command {
+    let mut command = online(data);
+    command.arg("--offline");
+    command
+}
+
+/// The same with the network, and nowhere to fetch advisories from.
+pub fn online(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lazaret"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LAZARET_")) {
         command.env_remove(name);
     }
     command.env_remove("DOCKER_HOST").env("XDG_RUNTIME_DIR", data).env("HOME", data);
-    command.args(["--data-dir", data.to_str().unwrap(), "--offline"]);
+    command.env("LAZARET_ADVISORIES_SOURCE", data.join("no-advisories"));
+    command.args(["--data-dir", data.to_str().unwrap()]);
     command
 }
 

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::manifest::{LayerRef, Plan, Shelf, add, check_layers, image};
-use super::{ArchiveError, oci};
+use super::manifest::{LayerRef, Plan, Shelf, add, check_layers, image, platform};
+use super::{ArchiveError, Platforms, oci};
 use crate::{Digest, Limits};
 
 #[derive(Deserialize)]
@@ -27,7 +27,7 @@ pub(super) fn plans(shelf: &dyn Shelf, manifest: &[u8], limits: &Limits) -> Resu
     }
     // Since Docker 25 an OCI index lies beside it and adds the manifest digests. Without it nothing is lost.
     if let Ok(Some(index)) = shelf.document("index.json")
-        && let Ok(others) = oci::plans(shelf, &index, limits)
+        && let Ok(others) = oci::plans(shelf, &index, limits, &Platforms::All)
     {
         for plan in &mut plans {
             let same = others.iter().find(|other| other.image.id == plan.image.id);
@@ -63,7 +63,8 @@ fn plan(shelf: &dyn Shelf, entry: Entry, limits: &Limits) -> Result<Plan, Archiv
             layer
         })
         .collect();
-    Ok(Plan { image, layers })
+    let platform = platform(&image, "");
+    Ok(Plan { image, layers, platform, group: None })
 }
 
 /// The digest that a file name promises: `blobs/sha256/<hex>`, `<hex>.json`, `sha256:<hex>`.

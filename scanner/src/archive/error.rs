@@ -43,6 +43,16 @@ pub enum ArchiveError {
         /// Why it may be missing, or empty.
         hint: String,
     },
+    /// An image is not there for the wanted platform.
+    #[error("{image} is not there for {wanted}, but for {}; choose one of them with --platform", .there.join(", "))]
+    NoSuchPlatform {
+        /// The image, by tag or digest.
+        image: String,
+        /// The wanted platform.
+        wanted: String,
+        /// The platforms that it is there for.
+        there: Vec<String>,
+    },
     /// An index or manifest names a manifest or config that the archive lacks.
     #[error("{0} is not in the archive although its index names it: export the image again")]
     MissingBlob(String),

@@ -1,6 +1,6 @@
 //! From the documents of an archive to what has to be read.
 
-use super::{ArchiveError, ArchiveImage, docker, oci};
+use super::{ArchiveError, ArchiveImage, Platform, Platforms, docker, oci};
 use crate::image::parse_config;
 use crate::{Digest, Limits};
 
@@ -14,6 +14,10 @@ pub(super) fn document_bytes(limits: &Limits) -> u64 {
 
 /// The files of an archive by name.
 pub(super) trait Shelf {
+    /// A manifest or an index, `None` when it is missing. A registry keeps them apart from blobs.
+    fn manifest(&self, name: &str) -> Result<Option<Vec<u8>>, ArchiveError> {
+        self.document(name)
+    }
     /// The content of a small file, `None` when the archive lacks it.
     fn document(&self, name: &str) -> Result<Option<Vec<u8>>, ArchiveError>;
     /// The name under which the bytes lie, links followed, and how many they are.
@@ -25,6 +29,10 @@ pub(super) struct Plan {
     pub image: ArchiveImage,
     /// Lowest first, one per diff ID of the configuration.
     pub layers: Vec<LayerRef>,
+    /// What it runs on.
+    pub platform: Platform,
+    /// What images of one name or one index have in common; `None` for an image of its own.
+    pub group: Option<String>,
 }
 
 /// A layer as a manifest names it.
@@ -54,20 +62,29 @@ impl LayerRef {
 
     /// Where it lies; the named error when it is missing.
     pub(super) fn location(&self, plan: &Plan) -> Result<&str, ArchiveError> {
-        self.location.as_deref().ok_or_else(|| ArchiveError::MissingLayer {
+        self.location.as_deref().ok_or_else(|| self.missing(plan))
+    }
+
+    /// The error that it is missing.
+    pub(super) fn missing(&self, plan: &Plan) -> ArchiveError {
+        ArchiveError::MissingLayer {
             image: plan.image.tags.first().cloned().unwrap_or_else(|| plan.image.id.to_string()),
             layer: self.name.clone(),
             hint: self.hint.clone(),
-        })
+        }
     }
 }
 
 /// Finds out which of the known forms an archive has, and its images.
-pub(super) fn plans(shelf: &dyn Shelf, limits: &Limits) -> Result<Vec<Plan>, ArchiveError> {
+pub(super) fn plans(
+    shelf: &dyn Shelf,
+    limits: &Limits,
+    platforms: &Platforms,
+) -> Result<Vec<Plan>, ArchiveError> {
     let plans = if let Some(manifest) = shelf.document("manifest.json")? {
         docker::plans(shelf, &manifest, limits)?
     } else if let Some(index) = shelf.document("index.json")? {
-        oci::plans(shelf, &index, limits)?
+        oci::plans(shelf, &index, limits, platforms)?
     } else if shelf.locate("repositories").is_some() {
         return Err(ArchiveError::NotAnImage(
             "it was saved by a Docker older than 1.10 (load it into a current engine and save it again)"
@@ -88,6 +105,18 @@ pub(super) fn image(config_json: Vec<u8>, place: &str) -> Result<ArchiveImage, A
         .map_err(|error| ArchiveError::Malformed { place: place.to_owned(), reason: error.to_string() })?;
     let id = Digest::of(&config_json);
     Ok(ArchiveImage { id, config, config_json, tags: Vec::new(), manifest_digest: None, size: 0 })
+}
+
+/// What the image of a configuration runs on. `variant` is what an index says, should the configuration be silent.
+pub(super) fn platform(image: &ArchiveImage, variant: &str) -> Platform {
+    #[derive(serde::Deserialize)]
+    struct Variant {
+        #[serde(default)]
+        variant: Option<String>,
+    }
+    let said = serde_json::from_slice::<Variant>(&image.config_json).ok().and_then(|config| config.variant);
+    let variant = said.filter(|variant| !variant.is_empty()).unwrap_or_else(|| variant.to_owned());
+    Platform::new(&image.config.os, &image.config.architecture, &variant)
 }
 
 /// Adds an image; one that is there already gets the new tags.

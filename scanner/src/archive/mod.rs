@@ -8,7 +8,9 @@ mod docker;
 mod error;
 mod manifest;
 mod oci;
+mod platform;
 mod random;
+mod remote;
 pub mod root;
 mod stream;
 #[cfg(test)]
@@ -19,12 +21,15 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 
 pub use error::ArchiveError;
+pub use platform::{InvalidPlatform, Platform, Platforms};
+pub use remote::{Fetch, Remote};
 
 use crate::image::{ImageConfig, Unread, unread};
 use crate::layer::LayerAnalysis;
 use crate::meter::Meter;
 use crate::{Digest, Limits};
 use manifest::Plan;
+use platform::choose;
 
 /// Opens the bytes of an archive anew.
 pub type Open<'a> = dyn Fn() -> io::Result<Box<dyn Read>> + Sync + 'a;
@@ -37,12 +42,16 @@ pub enum Source<'a> {
     File(PathBuf),
     /// A folder with an OCI layout or an unpacked `docker save` archive.
     Folder(PathBuf),
+    /// An image of a registry.
+    Registry(Remote<'a>),
 }
 
 /// How an archive is read.
 pub struct ReadOptions<'a> {
     /// What is accepted.
     pub limits: Limits,
+    /// Which platforms of an image are read.
+    pub platforms: Platforms,
     /// Diff IDs whose analysis the caller has: they are skipped where the archive allows, and never in the result.
     pub known: &'a dyn Fn(&Digest) -> bool,
     /// Told the bytes read so far, about once a megabyte. Those of a second reading count too.
@@ -54,7 +63,13 @@ pub struct ReadOptions<'a> {
 impl ReadOptions<'static> {
     /// Default limits, nothing known, no progress, never cancelled.
     pub fn new() -> Self {
-        Self { limits: Limits::default(), known: &|_| false, progress: &|_| (), cancelled: &|| false }
+        Self {
+            limits: Limits::default(),
+            platforms: Platforms::All,
+            known: &|_| false,
+            progress: &|_| (),
+            cancelled: &|| false,
+        }
     }
 }
 
@@ -96,7 +111,7 @@ pub fn read(source: &Source<'_>, options: &ReadOptions<'_>) -> Result<Contents, 
     let mut archive = Archive::open(source, &options.limits, &meter)?;
     match &mut archive {
         Archive::Random(archive) => {
-            let plans = archive.plans()?;
+            let plans = choose(archive.plans(&options.platforms)?, &options.platforms)?;
             let mut layers = archive.layers(&plans, options.known)?;
             let wanted = wanted(&plans, &layers);
             archive.read_again(&plans, &wanted, &mut layers)?;
@@ -104,7 +119,7 @@ pub fn read(source: &Source<'_>, options: &ReadOptions<'_>) -> Result<Contents, 
         }
         Archive::Stream(archive) => {
             let mut passed = archive.pass(Some(options.known))?;
-            let plans = passed.plans(&options.limits)?;
+            let plans = choose(passed.plans(&options.limits, &options.platforms)?, &options.platforms)?;
             let mut layers = passed.take_layers(&plans, options.known)?;
             let wanted = wanted(&plans, &layers);
             archive.read_again(&passed, &plans, &wanted, &mut layers)?;
@@ -115,13 +130,17 @@ pub fn read(source: &Source<'_>, options: &ReadOptions<'_>) -> Result<Contents, 
 
 /// Lists the images of an archive without analysing their layers. Cheap for a plain tar file and a folder; a
 /// compressed file or a stream is read from end to end.
-pub fn index(source: &Source<'_>, limits: &Limits) -> Result<Vec<ArchiveImage>, ArchiveError> {
+pub fn index(
+    source: &Source<'_>,
+    limits: &Limits,
+    platforms: &Platforms,
+) -> Result<Vec<ArchiveImage>, ArchiveError> {
     let meter = Meter::new(&|_| (), &|| false);
-    let mut plans = match Archive::open(source, limits, &meter)? {
-        Archive::Random(archive) => archive.plans()?,
-        Archive::Stream(archive) => archive.pass(None)?.plans(limits)?,
+    let plans = match Archive::open(source, limits, &meter)? {
+        Archive::Random(archive) => archive.plans(platforms)?,
+        Archive::Stream(archive) => archive.pass(None)?.plans(limits, platforms)?,
     };
-    Ok(plans.drain(..).map(|plan| plan.image).collect())
+    Ok(choose(plans, platforms)?.into_iter().map(|plan| plan.image).collect())
 }
 
 /// An archive that can be sought in, or one that can only be read from the start.
@@ -136,6 +155,9 @@ impl<'a> Archive<'a> {
             Source::Stream(open) => Ok(Self::Stream(stream::StreamArchive::of_stream(*open, limits, meter))),
             Source::Folder(folder) => {
                 Ok(Self::Random(random::RandomArchive::of_folder(folder, limits, meter)?))
+            }
+            Source::Registry(remote) => {
+                Ok(Self::Random(random::RandomArchive::of_registry(remote, limits, meter)))
             }
             Source::File(path) => match random::RandomArchive::of_file(path, limits, meter)? {
                 Some(archive) => Ok(Self::Random(archive)),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::ArchiveError;
-use super::manifest::{LayerRef, Plan, Shelf, add, check_layers, image};
+use super::manifest::{LayerRef, Plan, Shelf, add, check_layers, image, platform};
+use super::{ArchiveError, Platform, Platforms};
 use crate::{Digest, Limits};
 
 /// Indexes within indexes that are followed.
@@ -26,17 +26,21 @@ struct Descriptor {
     #[serde(default)]
     annotations: Option<BTreeMap<String, String>>,
     #[serde(default)]
-    platform: Option<Platform>,
+    platform: Option<Stated>,
     #[serde(default)]
     urls: Option<Vec<String>>,
+    #[serde(default)]
+    size: Option<u64>,
 }
 
 #[derive(Deserialize)]
-struct Platform {
+struct Stated {
     #[serde(default)]
     os: String,
     #[serde(default)]
     architecture: String,
+    #[serde(default)]
+    variant: Option<String>,
 }
 
 /// An index or a manifest; the two are told apart by what they have.
@@ -55,7 +59,12 @@ struct Document {
     fs_layers: Option<serde_json::Value>,
 }
 
-pub(super) fn plans(shelf: &dyn Shelf, index: &[u8], limits: &Limits) -> Result<Vec<Plan>, ArchiveError> {
+pub(super) fn plans(
+    shelf: &dyn Shelf,
+    index: &[u8],
+    limits: &Limits,
+    platforms: &Platforms,
+) -> Result<Vec<Plan>, ArchiveError> {
     let index: Document = parse(index, "index.json")
         .map_err(|error| ArchiveError::NotAnImage(format!("its index.json is no OCI index ({error})")))?;
     let Some(manifests) = index.manifests else {
@@ -63,10 +72,19 @@ pub(super) fn plans(shelf: &dyn Shelf, index: &[u8], limits: &Limits) -> Result<
             "its index.json is no OCI index (it lists no manifests)".to_owned(),
         ));
     };
-    let mut walk =
-        Walk { shelf, limits, plans: Vec::new(), artifacts: Vec::new(), missing: None, descriptors: 0 };
+    let mut walk = Walk {
+        shelf,
+        limits,
+        platforms,
+        plans: Vec::new(),
+        artifacts: Vec::new(),
+        missing: None,
+        descriptors: 0,
+    };
     for descriptor in &manifests {
-        walk.visit(descriptor, None, 0)?;
+        // Platforms of one image may lie side by side under its name.
+        let group = format!("name {}", descriptor.name().unwrap_or_default());
+        walk.visit(descriptor, None, &group, 0)?;
     }
     match (walk.plans.is_empty(), walk.missing, walk.artifacts.first()) {
         (false, _, _) | (true, None, None) => Ok(walk.plans),
@@ -80,6 +98,7 @@ pub(super) fn plans(shelf: &dyn Shelf, index: &[u8], limits: &Limits) -> Result<
 struct Walk<'a> {
     shelf: &'a dyn Shelf,
     limits: &'a Limits,
+    platforms: &'a Platforms,
     plans: Vec<Plan>,
     artifacts: Vec<String>,
     missing: Option<String>,
@@ -91,6 +110,7 @@ impl Walk<'_> {
         &mut self,
         descriptor: &Descriptor,
         name: Option<&str>,
+        group: &str,
         depth: usize,
     ) -> Result<(), ArchiveError> {
         self.descriptors += 1;
@@ -103,7 +123,7 @@ impl Walk<'_> {
             return Ok(());
         }
         let place = format!("manifest {}", descriptor.digest);
-        let Some((digest, bytes)) = self.blob(descriptor, &place)? else {
+        let Some((digest, bytes)) = self.manifest(descriptor, &place)? else {
             // Engines keep an index whole and only the platforms that were pulled.
             if depth > 0 {
                 self.missing.get_or_insert(place);
@@ -114,8 +134,9 @@ impl Walk<'_> {
         let name = descriptor.name().or(name);
         let document: Document = parse(&bytes, &place)?;
         if let Some(manifests) = &document.manifests {
-            for child in manifests {
-                self.visit(child, name, depth + 1)?;
+            let group = format!("index {digest}");
+            for child in self.wanted(manifests) {
+                self.visit(child, name, &group, depth + 1)?;
             }
             return Ok(());
         }
@@ -131,7 +152,10 @@ impl Walk<'_> {
             self.artifacts.push(config.media_type.clone());
             return Ok(());
         }
-        let plan = self.plan(config, document.layers.as_deref().unwrap_or_default(), digest, name)?;
+        let mut plan = self.plan(config, document.layers.as_deref().unwrap_or_default(), digest, name)?;
+        let stated = descriptor.platform.as_ref().and_then(|stated| stated.variant.as_deref());
+        plan.platform = platform(&plan.image, stated.unwrap_or_default());
+        plan.group = Some(group.to_owned());
         add(&mut self.plans, plan, self.limits)
     }
 
@@ -154,7 +178,8 @@ impl Walk<'_> {
             .zip(&image.config.diff_ids)
             .map(|(descriptor, diff_id)| self.layer(descriptor, *diff_id))
             .collect::<Result<_, _>>()?;
-        Ok(Plan { image, layers })
+        let platform = platform(&image, "");
+        Ok(Plan { image, layers, platform, group: None })
     }
 
     fn layer(&self, descriptor: &Descriptor, diff_id: Digest) -> Result<LayerRef, ArchiveError> {
@@ -167,6 +192,9 @@ impl Walk<'_> {
         let digest = descriptor.digest(&format!("layer {name}"))?;
         let mut layer = LayerRef::new(self.shelf, name, &path(&digest), diff_id);
         layer.blob = Some(digest);
+        if layer.size == 0 {
+            layer.size = descriptor.size.unwrap_or_default();
+        }
         let types = ["nondistributable", "foreign"];
         if types.iter().any(|word| descriptor.media_type.contains(word)) {
             let url = descriptor.urls.iter().flatten().next().map_or("another place", String::as_str);
@@ -175,16 +203,49 @@ impl Walk<'_> {
         Ok(layer)
     }
 
+    /// Of the manifests of one index those that are worth reading: where a platform is asked for and one says that it is
+    /// for it, the others are not fetched.
+    fn wanted<'d>(&self, manifests: &'d [Descriptor]) -> Vec<&'d Descriptor> {
+        let is_there = |descriptor: &Descriptor| {
+            descriptor.digest("").is_ok_and(|digest| self.shelf.locate(&path(&digest)).is_some())
+        };
+        let first = self.platforms.wanted().and_then(|wanted| {
+            let mut stated = manifests.iter().filter(|descriptor| is_there(descriptor));
+            stated.find_map(|descriptor| descriptor.stated().filter(|stated| stated.is_for(wanted)))
+        });
+        let Some(first) = first else { return manifests.iter().collect() };
+        manifests.iter().filter(|descriptor| descriptor.stated().as_ref() == Some(&first)).collect()
+    }
+
+    /// The verified manifest of a descriptor, `None` when the archive lacks it.
+    fn manifest(
+        &self,
+        descriptor: &Descriptor,
+        place: &str,
+    ) -> Result<Option<(Digest, Vec<u8>)>, ArchiveError> {
+        let expected = descriptor.digest(place)?;
+        verified(self.shelf.manifest(&path(&expected))?, expected, place)
+    }
+
     /// The verified blob of a descriptor, `None` when the archive lacks it.
     fn blob(&self, descriptor: &Descriptor, place: &str) -> Result<Option<(Digest, Vec<u8>)>, ArchiveError> {
         let expected = descriptor.digest(place)?;
-        let Some(bytes) = self.shelf.document(&path(&expected))? else { return Ok(None) };
-        let actual = Digest::of(&bytes);
-        if actual != expected {
-            return Err(ArchiveError::DigestMismatch { place: place.to_owned(), expected, actual });
-        }
-        Ok(Some((actual, bytes)))
+        verified(self.shelf.document(&path(&expected))?, expected, place)
     }
+}
+
+/// Bytes that are what their digest promises.
+fn verified(
+    bytes: Option<Vec<u8>>,
+    expected: Digest,
+    place: &str,
+) -> Result<Option<(Digest, Vec<u8>)>, ArchiveError> {
+    let Some(bytes) = bytes else { return Ok(None) };
+    let actual = Digest::of(&bytes);
+    if actual != expected {
+        return Err(ArchiveError::DigestMismatch { place: place.to_owned(), expected, actual });
+    }
+    Ok(Some((actual, bytes)))
 }
 
 impl Descriptor {
@@ -193,6 +254,12 @@ impl Descriptor {
             place: place.to_owned(),
             reason: error.to_string(),
         })
+    }
+
+    /// What the index says that it is for.
+    fn stated(&self) -> Option<Platform> {
+        let stated = self.platform.as_ref()?;
+        Some(Platform::new(&stated.os, &stated.architecture, stated.variant.as_deref().unwrap_or_default()))
     }
 
     fn annotation(&self, key: &str) -> Option<&str> {

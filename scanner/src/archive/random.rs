@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::ArchiveError;
 use super::blob::{self, Blob};
 use super::manifest::{self, Plan, Shelf, document_bytes};
+use super::remote::{self, Remote};
+use super::{ArchiveError, Platforms};
 use crate::bounded::{Form, Sniffed};
 use crate::image::Unread;
 use crate::layer::{LayerAnalysis, inside};
@@ -20,14 +21,15 @@ pub(super) const MAX_LINKS: usize = 8;
 
 /// An archive whose files can be opened by name.
 pub(super) struct RandomArchive<'a> {
-    form: Files,
+    form: Files<'a>,
     limits: &'a Limits,
     meter: &'a Meter<'a>,
 }
 
-enum Files {
+enum Files<'a> {
     Tar { path: PathBuf, members: BTreeMap<String, Span>, links: BTreeMap<String, String> },
     Folder(PathBuf),
+    Registry(&'a Remote<'a>),
 }
 
 /// Where a file's bytes lie in the tar.
@@ -87,8 +89,20 @@ impl<'a> RandomArchive<'a> {
         Ok(Self { form: Files::Folder(root), limits, meter })
     }
 
-    pub(super) fn plans(&self) -> Result<Vec<Plan>, ArchiveError> {
-        manifest::plans(self, self.limits)
+    /// An image of a registry.
+    pub(super) fn of_registry(remote: &'a Remote<'a>, limits: &'a Limits, meter: &'a Meter<'a>) -> Self {
+        Self { form: Files::Registry(remote), limits, meter }
+    }
+
+    pub(super) fn plans(&self, platforms: &Platforms) -> Result<Vec<Plan>, ArchiveError> {
+        let mut plans = manifest::plans(self, self.limits, platforms)?;
+        if let Files::Registry(remote) = &self.form {
+            // Names in its index are those of the place where it was made.
+            for plan in &mut plans {
+                plan.image.tags = vec![remote.reference.to_owned()];
+            }
+        }
+        Ok(plans)
     }
 
     /// Reads each layer once that the caller does not know.
@@ -104,7 +118,13 @@ impl<'a> RandomArchive<'a> {
                     continue;
                 }
                 let location = layer.location(plan)?;
-                let mut blob = Blob::read(&layer.name, self.open(location)?, self.limits)?;
+                let opened = self.open(location).map_err(|error| match error {
+                    ArchiveError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                        layer.missing(plan)
+                    }
+                    error => error,
+                })?;
+                let mut blob = Blob::read(&layer.name, opened, self.limits)?;
                 blob.verify(layer)?;
                 layers.extend(blob.analysis.take().map(|analysis| (layer.diff_id, analysis)));
             }
@@ -135,6 +155,10 @@ impl<'a> RandomArchive<'a> {
     fn open(&self, location: &str) -> Result<Box<dyn Read + 'a>, ArchiveError> {
         let io_error = |error| ArchiveError::from_io(location, error);
         match &self.form {
+            Files::Registry(remote) => {
+                let reader = remote.open(location).map_err(io_error)?;
+                Ok(Box::new(self.meter.wrap(reader)))
+            }
             Files::Folder(root) => {
                 let file = File::open(root.join(location)).map_err(io_error)?;
                 Ok(Box::new(self.meter.wrap(file)))
@@ -152,7 +176,19 @@ impl<'a> RandomArchive<'a> {
 }
 
 impl Shelf for RandomArchive<'_> {
+    fn manifest(&self, name: &str) -> Result<Option<Vec<u8>>, ArchiveError> {
+        match &self.form {
+            Files::Registry(remote) => remote.manifest(name, self.limits),
+            _ => self.document(name),
+        }
+    }
+
     fn document(&self, name: &str) -> Result<Option<Vec<u8>>, ArchiveError> {
+        if let Files::Registry(remote) = &self.form
+            && name == "index.json"
+        {
+            return Ok(Some(remote.index()));
+        }
         let Some((location, size)) = self.locate(name) else { return Ok(None) };
         let most = document_bytes(self.limits);
         let mut bytes = Vec::new();
@@ -167,6 +203,8 @@ impl Shelf for RandomArchive<'_> {
     fn locate(&self, name: &str) -> Option<(String, u64)> {
         let name = inside(name.as_bytes())?;
         match &self.form {
+            // Whether it is there shows when it is fetched.
+            Files::Registry(_) => remote::digest_of(&name).map(|_| (name, 0)),
             Files::Tar { members, links, .. } => {
                 let name = follow(name, links)?;
                 members.get(&name).map(|span| (name.clone(), span.size))

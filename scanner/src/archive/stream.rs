@@ -11,7 +11,7 @@ use std::path::Path;
 use super::blob::{self, Blob};
 use super::manifest::{self, Plan, Shelf, document_bytes};
 use super::random::{check_entries, check_form, follow, link_target, too_large};
-use super::{ArchiveError, Open};
+use super::{ArchiveError, Open, Platforms};
 use crate::bounded::{Form, Sniffed, uncompressed};
 use crate::image::Unread;
 use crate::layer::{LayerAnalysis, inside};
@@ -175,8 +175,8 @@ pub(super) struct Passed {
 }
 
 impl Passed {
-    pub(super) fn plans(&self, limits: &Limits) -> Result<Vec<Plan>, ArchiveError> {
-        manifest::plans(self, limits)
+    pub(super) fn plans(&self, limits: &Limits, platforms: &Platforms) -> Result<Vec<Plan>, ArchiveError> {
+        manifest::plans(self, limits, platforms)
     }
 
     /// The layers of the images, verified.

@@ -315,7 +315,9 @@ fn index_lists_the_same_images_without_reading_layers() {
     let big = ImageBuilder::new().tag("a:1").layer(LayerBuilder::new().file("big", vec![1; 4 << 20]));
     let archive = DockerArchive::new().image(big).build();
     for bytes in [archive.clone(), Compression::Zstd.pack(&archive)] {
-        let images = index(&Source::File(file(&bytes).path().to_owned()), &Limits::default()).unwrap();
+        let images =
+            index(&Source::File(file(&bytes).path().to_owned()), &Limits::default(), &Platforms::All)
+                .unwrap();
         assert_eq!(images, read_both(&bytes).unwrap().images);
     }
 }

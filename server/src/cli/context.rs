@@ -9,6 +9,7 @@ use crate::advisories::{AdvisoriesConfig, Feed};
 use crate::clock::Clock;
 use crate::config::{Config, Environment};
 use crate::egress::{Egress, EgressConfig};
+use crate::registry::Registries;
 use crate::store::{Store, StoreConfig};
 
 /// Configuration, environment and clock of a command.
@@ -38,14 +39,31 @@ impl Context {
     /// # Errors
     /// A proxy, network or certificate file that cannot be used.
     pub fn egress(&self) -> Result<Egress, CliError> {
+        Ok(Egress::new(&self.egress_config(), self.config.offline)?)
+    }
+
+    fn egress_config(&self) -> EgressConfig {
         let section = &self.config.egress;
-        let config = EgressConfig {
+        EgressConfig {
             allow_private: section.allow_private.clone(),
             proxy: (!section.proxy.is_empty()).then(|| section.proxy.clone()),
             no_proxy: section.no_proxy.join(","),
             ca_file: (!section.ca_file.as_os_str().is_empty()).then(|| section.ca_file.clone()),
-        };
-        Ok(Egress::new(&config, self.config.offline)?)
+        }
+    }
+
+    /// Where images of registries are found; with `all_plain` without TLS, wherever they are.
+    ///
+    /// # Errors
+    /// An egress setting that cannot be used.
+    pub fn registries(&self, all_plain: bool) -> Result<Registries, CliError> {
+        Ok(Registries::new(
+            self.egress()?,
+            self.egress_config(),
+            self.config.registry.plain_http.clone(),
+            all_plain,
+            self.environment.clone(),
+        ))
     }
 
     /// Where advisories come from.

@@ -28,6 +28,8 @@ pub struct Config {
     pub scan: Scan,
     /// Where advisories come from.
     pub advisories: Advisories,
+    /// Registries of images.
+    pub registry: Registry,
     /// Outgoing calls.
     pub egress: Egress,
 }
@@ -94,6 +96,14 @@ pub struct Advisories {
     pub source: String,
     /// Hours between two fetches by the server.
     pub renew_hours: u64,
+}
+
+/// Registries of images.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registry {
+    /// Registries, as host and port, that are called without TLS.
+    pub plain_http: Vec<String>,
 }
 
 /// Outgoing calls.

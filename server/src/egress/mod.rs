@@ -130,6 +130,29 @@ impl Egress {
         Err(EgressError::TooManyRedirects { url: first, most: fetch.redirects })
     }
 
+    /// Whether the machine of `url` may be called by a client that does not pass the policy itself: every address that
+    /// its name leads to now is judged. Behind a proxy the names are the proxy's to resolve.
+    pub async fn permit(&self, url: &str) -> Result<(), EgressError> {
+        if self.inner.offline {
+            return Err(EgressError::Offline(url.to_owned()));
+        }
+        let url = Url::parse(url).map_err(|_| EgressError::InvalidUrl(url.to_owned()))?;
+        self.check(&url)?;
+        let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
+        if self.inner.proxy.is_some() {
+            return Ok(());
+        }
+        let unreachable = |reason: String| EgressError::Unreachable { url: url.to_string(), reason };
+        let port = url.port_or_known_default().unwrap_or_default();
+        let addresses =
+            tokio::net::lookup_host((name, port)).await.map_err(|error| unreachable(error.to_string()))?;
+        for address in addresses {
+            let judged = self.inner.policy.check(address.ip());
+            judged.map_err(|refusal| EgressError::refused(&url, refusal))?;
+        }
+        Ok(())
+    }
+
     /// IP literals never meet the resolver, so they are judged here.
     fn check(&self, url: &Url) -> Result<(), EgressError> {
         if !matches!(url.scheme(), "http" | "https") {

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use lazaret_entities::host::HostKind;
 use lazaret_scanner::Limits;
-use lazaret_scanner::archive::{self, ArchiveImage, Source};
+use lazaret_scanner::archive::{self, ArchiveImage, Platforms, Source};
 
 use super::snapshot::{HostSnapshot, ImageDetails, ImageSnapshot, timestamp};
 
@@ -53,7 +53,8 @@ impl ArchiveFolder {
         self.read.retain(|path, _| candidates.contains_key(path));
         for (path, stamp) in candidates {
             if self.read.get(&path).is_none_or(|(before, _)| *before != stamp) {
-                let images = archive::index(&source(&path), &self.limits).map_err(|error| error.to_string());
+                let images = archive::index(&source(&path), &self.limits, &Platforms::All)
+                    .map_err(|error| error.to_string());
                 if let Err(error) = &images {
                     tracing::warn!(archive = %path.display(), %error, "archive left out");
                 }

@@ -8,6 +8,7 @@ use lazaret_entities::scan_job::Trigger;
 use lazaret_entities::{image, scan_job};
 use lazaret_reports::model::{Image, ImageFacts, ScanStatus, SecurityStatus, Severity};
 use lazaret_scanner::Limits;
+use lazaret_scanner::archive::Platforms;
 use sea_orm::EntityTrait;
 use tokio_util::sync::CancellationToken;
 
@@ -115,6 +116,8 @@ async fn reports_say_what_a_scan_of_the_same_image_says() {
                 fetching: &advisories::no_progress(),
                 engine: None,
                 image: None,
+                platforms: Platforms::All,
+                registries: &crate::registry::Registries::offline(),
                 read_anew: false,
                 skip: &crate::scan::skip::Skip::default(),
                 limits: &Limits::default(),

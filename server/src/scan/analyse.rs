@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use lazaret_scanner::archive::{self, ArchiveError, ArchiveImage, Contents, ReadOptions, Source};
+use lazaret_scanner::archive::{self, ArchiveError, ArchiveImage, Contents, Platforms, ReadOptions, Source};
 use lazaret_scanner::image::ImageConfig;
 use lazaret_scanner::{Digest, Limits};
 use tokio::runtime::Handle;
@@ -53,6 +53,14 @@ pub enum AnalyseError {
         /// What is wrong with it.
         error: ArchiveError,
     },
+    /// What the registry gives cannot be read.
+    #[error("`{image}` of the registry: {error}")]
+    Remote {
+        /// The image.
+        image: String,
+        /// What is wrong with it.
+        error: ArchiveError,
+    },
     /// The engine's ID is no digest.
     #[error("the engine names the image `{0}`, which is no digest")]
     NoDigest(String),
@@ -82,7 +90,7 @@ impl AnalyseError {
     pub const fn is_transient(&self) -> bool {
         match self {
             Self::Engine(error) => error.is_transient(),
-            Self::Export { error, .. } => {
+            Self::Export { error, .. } | Self::Remote { error, .. } => {
                 matches!(error, ArchiveError::Io { .. } | ArchiveError::Truncated(_))
             }
             _ => false,
@@ -109,7 +117,11 @@ impl BytesRead {
 ///
 /// # Errors
 /// When the engine has no such image or the archive holds none.
-pub async fn inspect(from: &ImageSource, limits: &Limits) -> Result<Vec<ArchiveImage>, AnalyseError> {
+pub async fn inspect(
+    from: &ImageSource,
+    limits: &Limits,
+    platforms: &Platforms,
+) -> Result<Vec<ArchiveImage>, AnalyseError> {
     match from {
         ImageSource::Engine { endpoint, image } => {
             let inspected = Engine::connect(endpoint).await?.inspect(image).await?;
@@ -124,9 +136,10 @@ pub async fn inspect(from: &ImageSource, limits: &Limits) -> Result<Vec<ArchiveI
             }])
         }
         ImageSource::Archive(path) => {
-            let (path, limits) = (path.clone(), limits.clone());
+            let (path, limits, platforms) = (path.clone(), limits.clone(), platforms.clone());
             blocking(move || {
-                archive::index(&source(&path), &limits).map_err(|error| AnalyseError::archive(path, error))
+                archive::index(&source(&path), &limits, &platforms)
+                    .map_err(|error| AnalyseError::archive(path, error))
             })
             .await
         }
@@ -141,13 +154,16 @@ pub async fn read(
     from: &ImageSource,
     known: BTreeSet<Digest>,
     limits: &Limits,
+    platforms: &Platforms,
     progress: &BytesRead,
     cancelled: &CancellationToken,
 ) -> Result<Contents, AnalyseError> {
-    let (limits, progress, stop) = (limits.clone(), progress.clone(), cancelled.clone());
+    let (limits, platforms) = (limits.clone(), platforms.clone());
+    let (progress, stop) = (progress.clone(), cancelled.clone());
     let run = move |source: &Source<'_>| {
         let options = ReadOptions {
             limits,
+            platforms,
             known: &|diff_id: &Digest| known.contains(diff_id),
             progress: &|bytes| progress.set(bytes),
             cancelled: &|| stop.is_cancelled(),

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 /// A reader for a blocking thread. A read that waits for bytes ends as soon as `cancelled` fires: whoever sends them
 /// may be silent for minutes.
-pub(super) fn blocking_reader(
+pub(crate) fn blocking_reader(
     stream: impl AsyncRead + Send + Unpin + 'static,
     handle: &Handle,
     cancelled: &CancellationToken,

@@ -4,7 +4,7 @@
 //! [`persist`] knows the database and no engine. [`worker`] joins them for the queue, [`target`] for `lazaret scan`.
 
 pub mod analyse;
-mod bridge;
+pub(crate) mod bridge;
 pub mod counts;
 mod finding_details;
 pub mod identity;
@@ -15,6 +15,7 @@ pub mod list_jobs;
 pub mod order;
 pub mod packages;
 pub mod persist;
+pub mod remote;
 pub mod root;
 pub mod sbom;
 pub mod skip;

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 
 use lazaret_scanner::Limits;
-use lazaret_scanner::archive::{ReadOptions, root};
+use lazaret_scanner::archive::{Platforms, ReadOptions, root};
 use lazaret_scanner::layer::LayerAnalysis;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -27,6 +27,7 @@ pub async fn read_folder(
     blocking(move || {
         let options = ReadOptions {
             limits,
+            platforms: Platforms::All,
             known: &|_| false,
             progress: &|bytes| progress.set(bytes),
             cancelled: &|| stop.is_cancelled(),
@@ -55,6 +56,7 @@ pub async fn read_container(
         };
         let options = ReadOptions {
             limits,
+            platforms: Platforms::All,
             known: &|_| false,
             progress: &|bytes| progress.set(bytes),
             cancelled: &|| stop.is_cancelled(),

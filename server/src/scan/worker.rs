@@ -7,7 +7,7 @@ use lazaret_entities::host::{HostKind, HostState};
 use lazaret_entities::queue::QueueState;
 use lazaret_entities::scan_task::TaskStatus;
 use lazaret_entities::{host, image, image_ref, scan_task};
-use lazaret_scanner::archive::ArchiveImage;
+use lazaret_scanner::archive::{ArchiveImage, Platforms};
 use lazaret_scanner::{Digest, Limits};
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, Set};
 use tokio_util::sync::CancellationToken;
@@ -217,7 +217,7 @@ impl ScanWorker {
         cancelled: &CancellationToken,
     ) -> Result<Found, TaskError> {
         let context = &self.context;
-        let images = inspect(&from.source, &context.limits).await?;
+        let images = inspect(&from.source, &context.limits, &Platforms::All).await?;
         let image = from.pick(images)?;
         let mut analyses = layers::load(context.store.read(), &image.config.diff_ids).await?;
         let known: BTreeSet<Digest> = analyses.keys().copied().collect();
@@ -227,7 +227,7 @@ impl ScanWorker {
         } else {
             let size = image.size;
             let bytes = BytesRead::default();
-            let reading = read(&from.source, known, &context.limits, &bytes, cancelled);
+            let reading = read(&from.source, known, &context.limits, &Platforms::All, &bytes, cancelled);
             let contents = with_progress(&context.store, lease, task, &bytes, size, reading).await?;
             packed = layers::pack(&contents.layers).map_err(PersistError::from)?;
             analyses.extend(contents.layers);

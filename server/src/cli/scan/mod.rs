@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use lazaret_reports::model::{ScanResult, Severity};
+use lazaret_scanner::archive::{Platform, Platforms};
 use tokio_util::sync::CancellationToken;
 
 use filter::FilterArgs;
@@ -21,8 +22,8 @@ use crate::scan::target::{TargetContext, scan_target};
 pub(super) struct ScanArgs {
     /// An archive (docker save or OCI layout; tar or folder; plain, gzip or
     /// zstd), another folder, a bill of materials (CycloneDX or SPDX as JSON),
-    /// or an image of the local engine. `archive:`, `dir:`, `sbom:`, `engine:`
-    /// or `container:` before it says what is meant
+    /// or an image of the local engine. `archive:`, `dir:`, `sbom:`, `engine:`,
+    /// `container:` or `registry:` before it says what is meant
     target: String,
     #[command(flatten)]
     output: OutputArgs,
@@ -31,6 +32,13 @@ pub(super) struct ScanArgs {
     /// Scan only this one of an archive's images: a tag or a digest
     #[arg(long, value_name = "REF")]
     image: Option<String>,
+    /// Of an image for several platforms scan this one instead of the one for
+    /// this machine: OS/ARCH or OS/ARCH/VARIANT
+    #[arg(long, value_name = "PLATFORM")]
+    platform: Option<Platform>,
+    /// Call the registry of `registry:` without TLS
+    #[arg(long)]
+    registry_plain_http: bool,
     /// Read layers anew that were read before
     #[arg(long)]
     no_cache: bool,
@@ -58,6 +66,11 @@ pub(super) async fn run(context: &Context, args: &ScanArgs) -> Result<ExitCode, 
         fetching: &progress.advisories(),
         engine: engine.as_deref(),
         image: args.image.as_deref(),
+        platforms: match &args.platform {
+            Some(platform) => Platforms::Only(platform.clone()),
+            None => Platforms::Prefer(Platform::new("linux", std::env::consts::ARCH, "")),
+        },
+        registries: &context.registries(args.registry_plain_http)?,
         read_anew: args.no_cache,
         skip: &skip,
         limits: &context.config.limits(),

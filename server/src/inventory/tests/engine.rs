@@ -11,6 +11,7 @@ use lazaret_entities::container::ContainerState;
 use lazaret_entities::host::HostState;
 use lazaret_entities::{host, image, tag};
 use lazaret_scanner::Limits;
+use lazaret_scanner::archive::Platforms;
 use lazaret_scanner::testing::{DockerArchive, ImageBuilder, LayerBuilder};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tokio_util::sync::CancellationToken;
@@ -110,13 +111,14 @@ async fn an_image_of_the_engine_is_listed_inspected_and_read_from_its_export() {
     docker.remove_container(&created.id, None).await.expect("removed");
 
     let from = ImageSource::Engine { endpoint: endpoint.clone(), image: listed.engine_id.clone() };
-    let inspected = inspect(&from, &Limits::default()).await.expect("inspected").remove(0);
+    let inspected = inspect(&from, &Limits::default(), &Platforms::All).await.expect("inspected").remove(0);
     assert_eq!(inspected.config.diff_ids, sample("export").diff_ids());
     let nothing_known = std::collections::BTreeSet::new();
     let bytes = BytesRead::default();
-    let contents = read(&from, nothing_known, &Limits::default(), &bytes, &CancellationToken::new())
-        .await
-        .expect("an export");
+    let contents =
+        read(&from, nothing_known, &Limits::default(), &Platforms::All, &bytes, &CancellationToken::new())
+            .await
+            .expect("an export");
     assert_eq!(contents.images[0].id.to_string(), listed.digest);
     assert_eq!(contents.layers.len(), 2);
     assert!(bytes.get() > 0);
@@ -124,11 +126,13 @@ async fn an_image_of_the_engine_is_listed_inspected_and_read_from_its_export() {
     let stopped = CancellationToken::new();
     stopped.cancel();
     let known = std::collections::BTreeSet::new();
-    let error = read(&from, known, &Limits::default(), &bytes, &stopped).await.expect_err("cancelled");
+    let error = read(&from, known, &Limits::default(), &Platforms::All, &bytes, &stopped)
+        .await
+        .expect_err("cancelled");
     assert_eq!(error.to_string(), "the scan was cancelled");
 
     remove(&docker, "export").await;
-    let error = inspect(&from, &Limits::default()).await.expect_err("removed");
+    let error = inspect(&from, &Limits::default(), &Platforms::All).await.expect_err("removed");
     assert!(error.to_string().contains("has no image"), "{error}");
 }
 

@@ -1,95 +1,36 @@
 //! `lazaret scan TARGET`: the pipeline without a server. It reads advisories, reads and writes layer analyses, and makes
 //! no image, job or event.
 
+mod error;
 mod resolve;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use lazaret_scanner::archive::ArchiveImage;
+use lazaret_scanner::archive::{ArchiveImage, Contents, Platform, Platforms};
 use lazaret_scanner::image::{ImageAnalysis, ImageConfig};
 use lazaret_scanner::layer::LayerAnalysis;
 use lazaret_scanner::{Digest, Limits};
-use sea_orm::DbErr;
 use tokio_util::sync::CancellationToken;
 
 use super::analyse::{AnalyseError, BytesRead, ImageSource, inspect, read};
-use super::layers::{self, LayerStoreError};
-use super::persist::{LayerFact, Merged, PersistError, merge_layers};
-use super::sbom::{self, SbomFileError};
+use super::layers;
+use super::persist::{LayerFact, Merged, merge_layers};
+use super::sbom;
 use super::skip::Skip;
-use super::{counts, root};
-use crate::advisories::{self, AdvisoryError, Feed, MatchResult, ProgressSink};
+use super::{counts, remote, root};
+use crate::advisories::{self, Feed, MatchResult, ProgressSink};
 use crate::inventory::docker::{Engine, EngineError};
-use crate::store::{Store, StoreError};
+use crate::registry::Registries;
+use crate::store::Store;
 use resolve::{Target, resolve};
+
+pub use error::TargetError;
 
 /// How often progress is told of.
 const TICK: Duration = Duration::from_millis(100);
-
-/// Why a target could not be scanned.
-#[derive(Debug, thiserror::Error)]
-pub enum TargetError {
-    /// The path does not exist.
-    #[error("there is no file or folder {}; check the path", .0.display())]
-    NoSuchPath(PathBuf),
-    /// What is there is no folder.
-    #[error("{} is no folder; `archive:` before it reads a file as an image archive", .0.display())]
-    NoFolder(PathBuf),
-    /// It is no path, and there is no engine to ask.
-    #[error(
-        "`{0}` is no file or folder here, and there is no container engine to ask for an image of that name; give the path of an image archive, or set DOCKER_HOST"
-    )]
-    NoEngine(String),
-    /// There is no engine to ask for a container.
-    #[error("there is no container engine to ask for the container `{0}`; set DOCKER_HOST")]
-    NoEngineForContainer(String),
-    /// It is no path, and the engine does not answer.
-    #[error(
-        "`{image}` is no file or folder here, and the engine cannot be asked for an image of that name: {error}"
-    )]
-    EngineSilent {
-        /// What was asked for.
-        image: String,
-        /// Why the engine cannot be asked.
-        error: EngineError,
-    },
-    /// The archive holds several images, none with that name.
-    #[error("{target} holds no image `{wanted}`; it holds {}", .there.join(", "))]
-    NoSuchImage {
-        /// The target.
-        target: String,
-        /// What was asked for.
-        wanted: String,
-        /// The references in it.
-        there: Vec<String>,
-    },
-    /// It cannot be read.
-    #[error(transparent)]
-    Analyse(#[from] AnalyseError),
-    /// The bill of materials cannot be read.
-    #[error(transparent)]
-    Sbom(#[from] SbomFileError),
-    /// The thread that read it died.
-    #[error("reading the bill of materials failed inside Lazaret ({0}); the log has more")]
-    SbomThread(#[from] tokio::task::JoinError),
-    /// Its layers do not fit together.
-    #[error(transparent)]
-    Merge(#[from] PersistError),
-    /// Matching failed.
-    #[error(transparent)]
-    Advisories(#[from] AdvisoryError),
-    /// Layer analyses cannot be read or stored.
-    #[error(transparent)]
-    Layers(#[from] LayerStoreError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The database failed.
-    #[error("the store cannot be read: {0}")]
-    Database(#[from] DbErr),
-}
 
 /// What a scan needs.
 pub struct TargetContext<'a> {
@@ -105,6 +46,10 @@ pub struct TargetContext<'a> {
     pub image: Option<&'a str>,
     /// What of the image is left out.
     pub skip: &'a Skip,
+    /// Which platform of an image is read.
+    pub platforms: Platforms,
+    /// Where images of registries are found.
+    pub registries: &'a Registries,
     /// Whether layers are read although their analysis is stored.
     pub read_anew: bool,
     /// Bounds on what is read.
@@ -178,6 +123,10 @@ pub async fn scan_target(
             let images = read_images(context, &from, target, progress).await?;
             images.into_iter().map(|merged| (Subject::Image, merged)).collect()
         }
+        Target::Registry(reference) => {
+            let merged = read_remote(context, &reference, target, progress).await?;
+            merged.into_iter().map(|merged| (Subject::Image, merged)).collect()
+        }
         Target::Folder(path) => vec![read_folder(context, path, progress).await?],
         Target::Container { endpoint, container } => {
             vec![read_container(context, &endpoint, &container, progress).await?]
@@ -198,7 +147,46 @@ async fn read_images(
     target: &str,
     progress: &(dyn Fn(TargetProgress) + Send + Sync),
 ) -> Result<Vec<Merged>, TargetError> {
-    let mut images = inspect(from, context.limits).await.map_err(|error| named(error, target))?;
+    let images =
+        inspect(from, context.limits, &context.platforms).await.map_err(|error| named(error, target))?;
+    if let (ImageSource::Engine { image, .. }, Platforms::Only(wanted)) = (from, &context.platforms) {
+        for found in &images {
+            check_platform(image, &found.config, wanted)?;
+        }
+    }
+    // The engine names an image by what may be no config digest, and tells no history.
+    let is_exact = matches!(from, ImageSource::Archive(_));
+    let read = async |known, bytes: &BytesRead| {
+        read(from, known, context.limits, &context.platforms, bytes, &context.cancelled).await
+    };
+    gather(context, images, is_exact, target, read, progress).await
+}
+
+/// Fetches an image of a registry, as far as its layers are not known.
+async fn read_remote(
+    context: &TargetContext<'_>,
+    reference: &str,
+    target: &str,
+    progress: &(dyn Fn(TargetProgress) + Send + Sync),
+) -> Result<Vec<Merged>, TargetError> {
+    let image = Arc::new(context.registries.find(reference).await?);
+    let images = remote::inspect(&image, context.limits, &context.platforms, &context.cancelled).await?;
+    let read = async |known, bytes: &BytesRead| {
+        remote::read(&image, known, context.limits, &context.platforms, bytes, &context.cancelled).await
+    };
+    gather(context, images, true, target, read, progress).await
+}
+
+/// Reads the layers of `images` that are not known, and lays each image's layers over each other. With `is_exact` the
+/// images found are those that reading gives; else reading alone tells.
+async fn gather(
+    context: &TargetContext<'_>,
+    mut images: Vec<ArchiveImage>,
+    is_exact: bool,
+    target: &str,
+    read: impl AsyncFnOnce(BTreeSet<Digest>, &BytesRead) -> Result<Contents, AnalyseError>,
+    progress: &(dyn Fn(TargetProgress) + Send + Sync),
+) -> Result<Vec<Merged>, TargetError> {
     if let Some(wanted) = context.image {
         images = only(images, target, wanted)?;
     }
@@ -215,14 +203,11 @@ async fn read_images(
         let size = images.iter().map(|image| image.size).sum();
         let bytes = BytesRead::default();
         let known = analyses.keys().copied().collect();
-        let reading = read(from, known, context.limits, &bytes, &context.cancelled);
-        let contents = telling(reading, &bytes, size, progress).await?;
+        let contents = telling(read(known, &bytes), &bytes, size, progress).await?;
         save(context.store, &contents.layers).await?;
         analyses.extend(contents.layers);
-        // The engine names an image by what may be no config digest, and tells no history.
-        let is_archive = matches!(from, ImageSource::Archive(_));
         images =
-            contents.images.into_iter().filter(|image| !is_archive || wanted.contains(&image.id)).collect();
+            contents.images.into_iter().filter(|image| !is_exact || wanted.contains(&image.id)).collect();
     }
     let merged = images.into_iter().map(|image| merge_layers(image, &analyses));
     Ok(merged.collect::<Result<_, _>>()?)
@@ -316,6 +301,15 @@ async fn assess(
         });
     }
     Ok(scanned)
+}
+
+/// The engine does not tell an image's variant, so it is not asked for.
+fn check_platform(image: &str, config: &ImageConfig, wanted: &Platform) -> Result<(), TargetError> {
+    let there = Platform::new(&config.os, &config.architecture, "");
+    if there.is_for(&Platform { variant: String::new(), ..wanted.clone() }) {
+        return Ok(());
+    }
+    Err(TargetError::OtherPlatform { image: image.to_owned(), there, wanted: wanted.clone() })
 }
 
 /// An engine that does not answer knows no name of what was asked for; a person who mistyped a path needs it.

@@ -22,11 +22,13 @@ pub(super) enum Target {
     },
     /// A bill of materials.
     Sbom(PathBuf),
+    /// An image of a registry, by its reference.
+    Registry(String),
 }
 
 /// Tells what a target is: an existing path, else a reference of the local engine. A prefix makes it plain: `archive:`,
-/// `dir:`, `sbom:`, `engine:`, `container:`. Without one, a file of JSON is a bill of materials, and a folder is an
-/// archive when it is an OCI layout, else it is read as it lies.
+/// `dir:`, `sbom:`, `engine:`, `container:`, `registry:`. Without one, a file of JSON is a bill of materials, and a
+/// folder is an archive when it is an OCI layout, else it is read as it lies.
 ///
 /// # Errors
 /// When a path does not exist, or a reference is given without an engine.
@@ -39,6 +41,7 @@ pub(super) fn resolve(target: &str, engine: Option<&str>) -> Result<Target, Targ
         }
         Some(("sbom", text)) => Ok(Target::Sbom(existing(text)?)),
         Some(("engine", image)) => of_engine(image, engine),
+        Some(("registry", reference)) => Ok(Target::Registry(reference.to_owned())),
         Some(("container", name)) => match engine {
             Some(endpoint) => {
                 Ok(Target::Container { endpoint: endpoint.to_owned(), container: name.to_owned() })

@@ -3,12 +3,14 @@ use std::path::Path;
 
 use lazaret_entities::{image, layer_analysis, scan_job};
 use lazaret_scanner::Limits;
+use lazaret_scanner::archive::Platforms;
 use lazaret_scanner::testing::{DockerArchive, OciLayout};
 use sea_orm::{EntityTrait, PaginatorTrait};
 use tokio_util::sync::CancellationToken;
 
 use super::{Yard, debian, truncate};
 use crate::advisories::no_progress;
+use crate::registry::Registries;
 use crate::scan::target::{ScannedImage, TargetContext, TargetError, scan_target};
 use crate::store::testing::{on_each_database, sqlite};
 
@@ -19,6 +21,8 @@ async fn scan(yard: &Yard, target: &Path, image: Option<&str>) -> Result<Vec<Sca
         fetching: &no_progress(),
         engine: None,
         image,
+        platforms: Platforms::All,
+        registries: &Registries::offline(),
         read_anew: false,
         skip: &crate::scan::skip::Skip::default(),
         limits: &Limits::default(),
