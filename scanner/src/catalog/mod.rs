@@ -2,6 +2,7 @@
 
 pub mod apk;
 mod damage;
+pub mod dotnet;
 pub mod dpkg;
 pub(crate) mod executable;
 mod fixtures;
@@ -11,8 +12,10 @@ pub mod java;
 mod json;
 pub mod node;
 pub mod pacman;
+pub mod php;
 pub mod python;
 pub mod rpm;
+pub mod ruby;
 pub mod rust;
 mod stanza;
 mod toml_tables;
@@ -60,6 +63,13 @@ pub const FORMATS: &[Format] = &[
     python::toml_locks::PYLOCK,
     python::toml_locks::UV,
     rust::cargo_lock::FORMAT,
+    ruby::gemspec::FORMAT,
+    ruby::gemfile_lock::FORMAT,
+    php::installed::FORMAT,
+    php::composer_lock::FORMAT,
+    dotnet::deps_json::FORMAT,
+    dotnet::packages_lock::FORMAT,
+    dotnet::packages_config::FORMAT,
 ];
 
 /// A package as one file tells of it, without an ecosystem: a layer alone knows no distro.
