@@ -50,8 +50,11 @@ impl Registry {
         if locked {
             make_certificate(folder.path());
             std::fs::write(folder.path().join("users"), USERS).unwrap();
-            config += &format!("  tls: {{certificate: {}, key: {}}}\n", at("server.pem"), at("server.key"));
-            config += &format!("auth: {{htpasswd: {{realm: test, path: {}}}}}\n", at("users"));
+            let (certificate, key, users) = (at("server.pem"), at("server.key"), at("users"));
+            let security = format!(
+                "  tls: {{certificate: {certificate}, key: {key}}}\nauth: {{htpasswd: {{realm: test, path: {users}}}}}\n"
+            );
+            config.push_str(&security);
         }
         std::fs::write(folder.path().join("config.yml"), config).unwrap();
         let log = std::fs::File::create(folder.path().join("log")).unwrap();

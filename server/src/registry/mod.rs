@@ -91,7 +91,7 @@ impl Registries {
             reason: format!("{error}"),
         })?;
         let registry = parsed.resolve_registry().to_owned();
-        let plain = self.all_plain || self.plain_http.iter().any(|host| *host == registry);
+        let plain = self.all_plain || self.plain_http.contains(&registry);
         let scheme = if plain { "http" } else { "https" };
         self.egress.permit(&format!("{scheme}://{registry}/v2/")).await?;
         let client = Client::try_from(self.client_config(plain)?)

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use lazaret_scanner::archive::Platform;
 use sea_orm::DbErr;
 
 use crate::advisories::AdvisoryError;
@@ -59,9 +58,9 @@ pub enum TargetError {
         /// What was asked for.
         image: String,
         /// The platform that the engine has.
-        there: Platform,
+        there: String,
         /// The platform that was asked for.
-        wanted: Platform,
+        wanted: String,
     },
     /// A registry does not give the image.
     #[error(transparent)]

@@ -309,7 +309,11 @@ fn check_platform(image: &str, config: &ImageConfig, wanted: &Platform) -> Resul
     if there.is_for(&Platform { variant: String::new(), ..wanted.clone() }) {
         return Ok(());
     }
-    Err(TargetError::OtherPlatform { image: image.to_owned(), there, wanted: wanted.clone() })
+    Err(TargetError::OtherPlatform {
+        image: image.to_owned(),
+        there: there.to_string(),
+        wanted: wanted.to_string(),
+    })
 }
 
 /// An engine that does not answer knows no name of what was asked for; a person who mistyped a path needs it.
