@@ -3,10 +3,18 @@
 //! A version that an order does not know is an error, never a guess: who compares then says "not assessed".
 
 mod apk;
+mod bitnami;
+mod composer;
+mod conan;
 mod dpkg;
+mod go;
+mod maven;
+mod nuget;
 mod number;
+mod numeric;
 mod pep440;
 mod rpm;
+mod rubygems;
 mod semver;
 
 #[cfg(test)]
@@ -47,6 +55,26 @@ pub enum Scheme {
     Pep440,
     /// Semantic Versioning 2.0, as npm writes it.
     SemVer,
+    /// Semantic Versioning whose build metadata decide last: Dart, Julia.
+    SemVerBuild,
+    /// Go's modules and toolchains.
+    Go,
+    /// Maven's numbers and qualifiers.
+    Maven,
+    /// `Gem::Version`.
+    RubyGems,
+    /// What Composer normalises.
+    Composer,
+    /// Semantic Versioning with a fourth number.
+    NuGet,
+    /// Numbers by `.` or `-`: R.
+    Cran,
+    /// Numbers by `.`: Haskell.
+    Hackage,
+    /// Conan's numbers, letters and words.
+    Conan,
+    /// Semantic Versioning with a revision.
+    Bitnami,
 }
 
 /// A version that was read by one [`Scheme`]. Compare only versions of the same scheme.
@@ -60,6 +88,14 @@ enum Parsed {
     Rpm(rpm::Version),
     Pep440(pep440_rs::Version),
     SemVer(semver::Version),
+    SemVerBuild(::semver::Version),
+    Maven(maven::Version),
+    RubyGems(rubygems::Version),
+    Composer(composer::Version),
+    NuGet(nuget::Version),
+    Numeric(numeric::Version),
+    Conan(conan::Version),
+    Bitnami(bitnami::Version),
 }
 
 impl Scheme {
@@ -86,6 +122,16 @@ impl Scheme {
             Self::Rpm => rpm::parse(trimmed).map(Parsed::Rpm),
             Self::Pep440 => pep440::parse(trimmed).map(Parsed::Pep440),
             Self::SemVer => semver::parse(trimmed).map(Parsed::SemVer),
+            Self::SemVerBuild => semver::parse_with_build(trimmed).map(Parsed::SemVerBuild),
+            Self::Go => go::parse(trimmed).map(Parsed::SemVer),
+            Self::Maven => maven::parse(trimmed).map(Parsed::Maven),
+            Self::RubyGems => rubygems::parse(trimmed).map(Parsed::RubyGems),
+            Self::Composer => composer::parse(trimmed).map(Parsed::Composer),
+            Self::NuGet => nuget::parse(trimmed).map(Parsed::NuGet),
+            Self::Cran => numeric::parse(trimmed, &['.', '-']).map(Parsed::Numeric),
+            Self::Hackage => numeric::parse(trimmed, &['.']).map(Parsed::Numeric),
+            Self::Conan => conan::parse(trimmed).map(Parsed::Conan),
+            Self::Bitnami => bitnami::parse(trimmed).map(Parsed::Bitnami),
         };
         parsed.map(Version).map_err(|reason| VersionError::Invalid {
             version: shortened(text),
@@ -101,7 +147,16 @@ impl Scheme {
             Self::Apk => "apk",
             Self::Rpm => "rpm",
             Self::Pep440 => "PEP 440",
-            Self::SemVer => "SemVer",
+            Self::SemVer | Self::SemVerBuild => "SemVer",
+            Self::Go => "Go",
+            Self::Maven => "Maven",
+            Self::RubyGems => "RubyGems",
+            Self::Composer => "Composer",
+            Self::NuGet => "NuGet",
+            Self::Cran => "R",
+            Self::Hackage => "Haskell",
+            Self::Conan => "Conan",
+            Self::Bitnami => "Bitnami",
         }
     }
 }

@@ -19,6 +19,11 @@ pub(super) fn parse(text: &str) -> Result<Version, &'static str> {
     semver::Version::parse(&completed).map(Version).map_err(|_| "it is not MAJOR.MINOR.PATCH")
 }
 
+/// A version whose build metadata decide last, as Dart and Julia have it.
+pub(super) fn parse_with_build(text: &str) -> Result<semver::Version, &'static str> {
+    parse(text).map(|version| version.0)
+}
+
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
         self.0.cmp_precedence(&other.0)
@@ -41,7 +46,7 @@ impl Eq for Version {}
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{parse, parse_with_build};
 
     #[test]
     fn precedence_follows_the_standard() {
@@ -71,6 +76,15 @@ mod tests {
             assert_eq!(parse(text), parse("1.2.0"), "{text}");
         }
         assert_eq!(parse("4-beta"), parse("4.0.0-beta"));
+    }
+
+    #[test]
+    fn dart_and_julia_order_builds() {
+        let ascending =
+            ["1.0.0-a", "1.0.0", "1.0.0+0", "1.0.0+1", "1.0.0+10", "1.0.0+10.a", "1.0.0+a", "1.0.1"];
+        for pair in ascending.windows(2) {
+            assert!(parse_with_build(pair[0]).unwrap() < parse_with_build(pair[1]).unwrap(), "{pair:?}");
+        }
     }
 
     #[test]
