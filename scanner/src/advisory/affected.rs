@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Range, RangeKind, Record};
+use super::model::{Event, Range, RangeKind, Record};
 use super::severity;
 use crate::ecosystem::{self, Named, match_name};
 use crate::image::ImagePackage;
+use crate::version::Scheme;
 
 /// Which versions of one package one record concerns.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,65 @@ pub struct Affected {
     /// Whether the distribution calls the vulnerability unimportant or negligible for this package.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unimportant: bool,
+    /// Which builds of an rpm distribution it speaks of.
+    #[serde(default, skip_serializing_if = "Builds::is_any")]
+    pub builds: Builds,
+}
+
+/// Which builds of a package a record of an rpm distribution speaks of: a package is built for the distribution, and
+/// anew for each stream of a module, and one build's fixed version says nothing of another's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Builds {
+    /// It does not say.
+    #[default]
+    Any,
+    /// Those of the distribution alone.
+    Plain,
+    /// Those of modules; of one stream, `NAME:STREAM`, where the record says which.
+    Module(Option<String>),
+}
+
+/// What the releases of builds for modules have in them: `.module+el8` of Red Hat, `.module_el8` of AlmaLinux.
+const MODULE_RELEASE: &str = ".module";
+
+impl Builds {
+    /// Told by the fixed versions of an entry, and the stream by the record's summary:
+    /// `Important: nodejs:18 security update`.
+    fn of(record: &Record, ranges: &[Range]) -> Self {
+        let fixed = ranges.iter().flat_map(|range| &range.events).filter_map(|event| match event {
+            Event::Fixed(version) => Some(version.contains(MODULE_RELEASE)),
+            _ => None,
+        });
+        let fixed: Vec<bool> = fixed.collect();
+        if fixed.is_empty() {
+            return Self::Any;
+        }
+        if !fixed.contains(&true) {
+            return Self::Plain;
+        }
+        let mut words = record.summary.split_whitespace();
+        let stream = words.find(|word| {
+            word.split_once(':').is_some_and(|(name, stream)| !name.is_empty() && !stream.is_empty())
+        });
+        Self::Module(stream.map(str::to_owned))
+    }
+
+    const fn is_any(&self) -> bool {
+        matches!(self, Self::Any)
+    }
+
+    /// Whether a package with this module label (`NAME:STREAM`, empty where it has none) and version is meant.
+    pub fn include(&self, module: &str, version: &str) -> bool {
+        let of_module = !module.is_empty() || version.contains(MODULE_RELEASE);
+        match self {
+            Self::Any => true,
+            Self::Plain => !of_module,
+            Self::Module(stream) => {
+                of_module && (module.is_empty() || stream.as_ref().is_none_or(|stream| stream == module))
+            }
+        }
+    }
 }
 
 impl Record {
@@ -37,14 +97,22 @@ impl Record {
             let name = match_name(&release, &package.name);
             let ranges = entry.ranges.iter().filter(|range| range.kind != RangeKind::Other).cloned();
             let unimportant = severity::is_unimportant(self, entry);
-            let known = packages.iter_mut().find(|(e, n, _)| *e == release && *n == name);
+            let is_rpm = ecosystem::find(&release).is_some_and(|known| known.scheme == Scheme::Rpm);
+            let builds = if is_rpm { Builds::of(self, &entry.ranges) } else { Builds::Any };
+            let known = packages
+                .iter_mut()
+                .find(|(e, n, known)| *e == release && *n == name && known.builds == builds);
             if let Some((_, _, affected)) = known {
                 affected.ranges.extend(ranges);
                 affected.versions.extend_from_slice(&entry.versions);
                 affected.unimportant &= unimportant;
             } else {
-                let affected =
-                    Affected { ranges: ranges.collect(), versions: entry.versions.clone(), unimportant };
+                let affected = Affected {
+                    ranges: ranges.collect(),
+                    versions: entry.versions.clone(),
+                    unimportant,
+                    builds,
+                };
                 packages.push((release.into_owned(), name, affected));
             }
         }

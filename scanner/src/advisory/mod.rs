@@ -11,7 +11,7 @@ mod severity;
 #[cfg(test)]
 mod traps;
 
-pub use affected::{Affected, match_key};
+pub use affected::{Affected, Builds, match_key};
 pub use model::{AffectedEntry, Event, Package, Range, RangeKind, Record, Reference, SeverityEntry, parse};
 pub use range::{Outcome, evaluate};
 pub use severity::{InvalidSeverity, RatedSeverity, Severity};

@@ -121,8 +121,8 @@ fn trap_unparsable_versions_are_not_assessed_unless_they_are_listed() {
     assert_eq!(evaluate("PyPI", "2004d-beta", &affected), fixed_in(&[]));
     let only_listed = about("PyPI", &json!([]), &json!(["1.0"]));
     assert!(matches!(evaluate("PyPI", "2005a-final", &only_listed), Outcome::NotAssessed(_)));
-    let Outcome::NotAssessed(reason) = evaluate("Go", "1.0", &affected) else { panic!("{affected:?}") };
-    assert!(reason.contains("Go"), "{reason}");
+    let Outcome::NotAssessed(reason) = evaluate("Unheard-of", "1.0", &affected) else { panic!() };
+    assert!(reason.contains("Unheard-of"), "{reason}");
 }
 
 #[test]
@@ -267,4 +267,26 @@ fn trap_distributions_match_by_source_and_languages_by_name() {
     assert_eq!(key("Alpine:v3.20"), ("openssl".into(), "3.0-1".into()));
     assert_eq!(key("PyPI"), ("libcrypto-3".into(), "3.0-1+b2".into()));
     assert_eq!(key("npm"), ("libcrypto_3".into(), "3.0-1+b2".into()));
+}
+
+#[test]
+fn trap_a_module_stream_is_another_build_than_the_distribution_s_own() {
+    let record = |summary: &str, fixed: &str| -> Record {
+        let json = json!({ "id": "ALSA-1", "modified": "2024-01-01T00:00:00Z", "summary": summary,
+            "affected": [{ "package": { "ecosystem": "AlmaLinux:9", "name": "nodejs" },
+                "ranges": [{ "type": "ECOSYSTEM", "events": [{ "introduced": "0" }, { "fixed": fixed }] }] }] });
+        parse(json.to_string().as_bytes()).unwrap()
+    };
+    let builds = |record: Record| record.affected_packages().remove(0).2.builds;
+    let modular = builds(record("Important: nodejs:18 security update", "1:18.18.2-2.module_el9.2.0+41+97"));
+    assert!(modular.include("nodejs:18", "1:18.1.0-1.module_el9.1.0+1"));
+    assert!(!modular.include("nodejs:20", "1:20.1.0-1.module_el9.1.0+1"), "another stream");
+    assert!(!modular.include("", "1:16.20.2-3.el9"), "the distribution's own");
+    assert!(modular.include("", "1:18.1.0-1.module_el9.1.0+1"), "a module without its label");
+    let plain = builds(record("Important: nodejs security update", "1:16.20.2-3.el9_2"));
+    assert!(plain.include("", "1:16.14.0-4.el9") && !plain.include("nodejs:18", "1:18.1.0-1.module_el9+1"));
+    let unnamed = builds(record("container-tools update", "1:0.1-2.module_el8.5.0+119"));
+    assert!(
+        unnamed.include("container-tools:4.0", "1:0.1-1.module_el8") && !unnamed.include("", "1:0.1-1.el8")
+    );
 }

@@ -128,7 +128,7 @@ fn unquote(value: &str) -> String {
 }
 
 /// The OSV ecosystem (ossf.github.io/osv-schema, "Defined ecosystems") of a release; only exact releases match, and
-/// only the distribution itself: CentOS, Oracle and Amazon Linux are not Red Hat's, and OSV has nothing of theirs.
+/// only the distribution itself: `CentOS`, Oracle and Amazon Linux are not Red Hat's, and OSV has nothing of theirs.
 fn ecosystem(id: &str, version: &str, version_text: &str) -> Option<String> {
     let mut numbers = version.split('.');
     let major = numbers.next().filter(|part| is_number(part));

@@ -9,7 +9,7 @@ use super::number::{Number, is_number, take_digits, take_while};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Version {
     epoch: Number,
-    version: Vec<Segment>,
+    upstream: Vec<Segment>,
     release: Option<Vec<Segment>>,
 }
 
@@ -37,7 +37,7 @@ pub(super) fn parse(text: &str) -> Result<Version, &'static str> {
     };
     Ok(Version {
         epoch: Number::new(epoch),
-        version: segments(version)?,
+        upstream: segments(version)?,
         release: release.map(segments).transpose()?,
     })
 }

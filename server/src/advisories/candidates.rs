@@ -26,6 +26,8 @@ pub(super) struct Subject {
     pub name: String,
     /// Match version.
     pub version: String,
+    /// Module stream, empty where there is none.
+    pub module: String,
 }
 
 /// An advisory that concerns a subject.
@@ -58,7 +60,12 @@ pub(super) fn subjects(packages: &[ImagePackage]) -> (Vec<Subject>, Vec<Vec<usiz
     for (place, package) in packages.iter().enumerate() {
         let (name, version) = match_key(package);
         places
-            .entry(Subject { ecosystem: package.ecosystem.clone(), name, version })
+            .entry(Subject {
+                ecosystem: package.ecosystem.clone(),
+                name,
+                version,
+                module: package.module.clone(),
+            })
             .or_default()
             .push(place);
     }
@@ -159,6 +166,9 @@ struct Said {
 
 impl Said {
     fn hear(&mut self, place: usize, subject: &Subject, candidate: &Candidate, stored: &StoredAffected) {
+        if !stored.affected.builds.include(&subject.module, &subject.version) {
+            return;
+        }
         let affected = match evaluate(&subject.ecosystem, &subject.version, &stored.affected) {
             Outcome::Affected { fixed } => Some(fixed),
             Outcome::NotAffected => None,

@@ -129,6 +129,7 @@ async fn wanted(
             ecosystem: package.ecosystem.clone(),
             name: package.match_name.clone(),
             version: package.match_version.clone(),
+            module: package.module.clone(),
         };
         places.entry(subject).or_default().push(package.id);
     }

@@ -161,7 +161,7 @@ async fn packages(connection: &impl ConnectionTrait, image_id: i64) -> Result<Ve
             source_version: row.source_version,
             arch: row.arch,
             // Neither format nor place decides what an advisory says.
-            module: String::new(),
+            module: row.module,
             licenses: String::new(),
             format: None,
             evidence: Evidence::Installed,

@@ -15,7 +15,7 @@ pub const FORMAT: Format = Format::new(&Spec {
     parse: Parse::Bytes(parse),
 });
 
-/// Reads the libraries that are NuGet packages; projects and references are not.
+/// Reads the libraries that are `NuGet` packages; projects and references are not.
 pub fn parse(_path: &str, bytes: &[u8]) -> Listing {
     let mut packages = Vec::new();
     let seen = Cell::new(false);

@@ -1,4 +1,4 @@
-//! .NET's packages: what a program was published with, and NuGet's lock files.
+//! .NET's packages: what a program was published with, and `NuGet`'s lock files.
 
 pub mod deps_json;
 pub mod packages_config;

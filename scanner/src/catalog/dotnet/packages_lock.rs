@@ -1,4 +1,4 @@
-//! NuGet's lock files, `packages.lock.json`
+//! `NuGet`'s lock files, `packages.lock.json`
 //! (learn.microsoft.com/nuget/consume-packages/package-references-in-project-files).
 
 use std::cell::Cell;

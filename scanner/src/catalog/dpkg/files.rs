@@ -14,15 +14,16 @@ pub const FORMAT: Format = Format::new(&Spec {
 });
 
 fn wants(path: &str) -> bool {
-    path.strip_prefix("var/lib/dpkg/").is_some_and(|rest| {
-        (rest.ends_with(".list") && rest.starts_with("info/"))
-            || (rest.ends_with(".md5sums") && rest.starts_with("status.d/"))
+    path.strip_prefix("var/lib/dpkg/").is_some_and(|rest| match rest.rsplit_once('.') {
+        Some((name, "list")) => name.starts_with("info/"),
+        Some((name, "md5sums")) => name.starts_with("status.d/"),
+        _ => false,
     })
 }
 
 /// Reads the paths: one a line, in checksum lists behind the sum.
 fn parse(path: &str, bytes: &[u8]) -> Listing {
-    let sums = path.ends_with(".md5sums");
+    let sums = path.starts_with("var/lib/dpkg/status.d/");
     let text = String::from_utf8_lossy(bytes);
     let paths = text.lines().map(|line| match line.split_once("  ") {
         Some((_, path)) if sums => path,

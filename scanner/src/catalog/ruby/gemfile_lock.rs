@@ -13,7 +13,7 @@ pub const FORMAT: Format = Format::new(&Spec {
     parse: Parse::Bytes(parse),
 });
 
-/// Reads the gems of RubyGems servers; those of a folder or of git are no gems of a server.
+/// Reads the gems of `RubyGems` servers; those of a folder or of git are no gems of a server.
 pub fn parse(_path: &str, bytes: &[u8]) -> Listing {
     let text = String::from_utf8_lossy(bytes);
     let (mut packages, mut broken) = (Vec::new(), 0);

@@ -1,4 +1,4 @@
-//! Installed gems: `specifications/NAME-VERSION.gemspec`, the Ruby text that RubyGems writes with one assignment a line
+//! Installed gems: `specifications/NAME-VERSION.gemspec`, the Ruby text that `RubyGems` writes with one assignment a line
 //! (guides.rubygems.org/specification-reference).
 
 use crate::catalog::format::Parse;
