@@ -19,7 +19,7 @@ impl Pipeline {
         let folder = TempDir::new().unwrap();
         let archive = folder.path().join("python.tar");
         write_archive(&python_app(), &archive);
-        let pipeline = Self { archive, folder };
+        let pipeline = Self { folder, archive };
         let records = advisories(pipeline.folder.path());
         let imported = run(pipeline.command().args(["advisories", "import"]).arg(records));
         assert!(imported.status.success(), "{}", stderr(&imported));

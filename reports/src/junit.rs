@@ -1,4 +1,4 @@
-//! JUnit XML, for the test pages of continuous integration: a suite per image, a failed case per finding.
+//! `JUnit` XML, for the test pages of continuous integration: a suite per image, a failed case per finding.
 
 use std::io::Write;
 

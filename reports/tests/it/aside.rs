@@ -62,7 +62,7 @@ fn a_row_has_the_reason_in_the_last_column() {
     csv::image(&ImageReport::from_scan(scan(), &sample::compare), &mut out).unwrap();
     let mut reader = ::csv::Reader::from_reader(out.as_slice());
     let last: Vec<String> =
-        reader.records().map(|row| row.unwrap().iter().last().unwrap().to_owned()).collect();
+        reader.records().map(|row| row.unwrap().iter().next_back().unwrap().to_owned()).collect();
     assert_eq!(last.iter().filter(|cell| *cell == "VEX").count(), apart());
     assert_eq!(last.len(), scan().facts.vulnerabilities.len());
 }

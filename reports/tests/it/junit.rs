@@ -1,4 +1,4 @@
-//! JUnit XML: well formed whatever the names, and honest in its numbers.
+//! `JUnit` XML: well formed whatever the names, and honest in its numbers.
 
 use lazaret_reports::junit;
 use lazaret_reports::model::{ScanResult, SetAside, SetAsideReason};

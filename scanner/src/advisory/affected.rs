@@ -39,7 +39,7 @@ pub enum Builds {
     Module(Option<String>),
 }
 
-/// What the releases of builds for modules have in them: `.module+el8` of Red Hat, `.module_el8` of AlmaLinux.
+/// What the releases of builds for modules have in them: `.module+el8` of Red Hat, `.module_el8` of `AlmaLinux`.
 const MODULE_RELEASE: &str = ".module";
 
 impl Builds {

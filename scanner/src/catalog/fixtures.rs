@@ -30,7 +30,7 @@ fn lines(file: &PackageFile) -> Vec<String> {
         }
         let mut add = |key: &str, value: &str| {
             if !value.is_empty() {
-                line.push_str(&format!(" {key}={value}"));
+                line.extend([" ", key, "=", value]);
             }
         };
         if (&package.source_name, &package.source_version) != (&package.name, &package.version) {

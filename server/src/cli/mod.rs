@@ -69,7 +69,7 @@ enum Command {
     /// Start the server (what happens without a command)
     Serve(serve::ServeArgs),
     /// Scan an image archive or an image of the local engine
-    Scan(scan::ScanArgs),
+    Scan(Box<scan::ScanArgs>),
     /// Write the reports of the fleet or of one image
     Report(report::ReportArgs),
     /// Fetch, import or list advisories

@@ -98,7 +98,7 @@ pub(super) fn parse_lines(text: &str) -> Result<Vec<Entry>, String> {
             line.split_once('#').map_or((line, None), |(line, said)| (line, Some(said.trim())));
         let mut words = line.split_whitespace();
         let Some(id) = words.next() else {
-            comment = said.unwrap_or_default().to_owned();
+            said.unwrap_or_default().clone_into(&mut comment);
             continue;
         };
         let mut expires = None;

@@ -206,10 +206,10 @@ mod tests {
         for text in [go_version, lines] {
             let mut length = text.len();
             while length >= 0x80 {
-                record.push((length & 0x7f | 0x80) as u8);
+                record.push(u8::try_from(length & 0x7f | 0x80).unwrap());
                 length >>= 7;
             }
-            record.push(length as u8);
+            record.push(u8::try_from(length).unwrap());
             record.extend_from_slice(text);
         }
         record
