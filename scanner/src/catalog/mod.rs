@@ -1,23 +1,33 @@
 //! Package formats: one file each, with what it wants to see and how it reads it.
 
 pub mod apk;
+pub mod bitnami;
+pub mod conan;
+pub mod conda;
 mod damage;
+pub mod dart;
 pub mod dotnet;
 pub mod dpkg;
+pub mod erlang;
 pub(crate) mod executable;
 mod fixtures;
 mod format;
 pub mod go;
+pub mod haskell;
 pub mod java;
 mod json;
+pub mod julia;
 pub mod node;
 pub mod pacman;
 pub mod php;
 pub mod python;
+pub mod r;
 pub mod rpm;
 pub mod ruby;
 pub mod rust;
 mod stanza;
+pub mod swift;
+mod text;
 mod toml_tables;
 mod zipped;
 
@@ -70,6 +80,19 @@ pub const FORMATS: &[Format] = &[
     dotnet::deps_json::FORMAT,
     dotnet::packages_lock::FORMAT,
     dotnet::packages_config::FORMAT,
+    erlang::app::FORMAT,
+    erlang::mix_lock::FORMAT,
+    erlang::rebar_lock::FORMAT,
+    dart::FORMAT,
+    conan::FORMAT,
+    swift::FORMAT,
+    haskell::cabal_freeze::FORMAT,
+    haskell::stack_lock::FORMAT,
+    r::installed::FORMAT,
+    r::renv_lock::FORMAT,
+    conda::FORMAT,
+    bitnami::FORMAT,
+    julia::FORMAT,
 ];
 
 /// A package as one file tells of it, without an ecosystem: a layer alone knows no distro.
