@@ -1,6 +1,7 @@
 //! The credentials that `docker login` left: in `config.json`, or with the helper program that it names.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -169,7 +170,11 @@ async fn ask(
             .kill_on_drop(true)
             .spawn()?;
         if let Some(mut stdin) = child.stdin.take() {
-            stdin.write_all(key.as_bytes()).await?;
+            match stdin.write_all(key.as_bytes()).await {
+                // It may answer without having read the question.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+                written => written?,
+            }
         }
         child.wait_with_output().await
     };
