@@ -103,6 +103,7 @@ fn identifier(name: &str) -> Option<String> {
                 None => (rest, "only"),
             };
             let version = match version {
+                "" if family == "LGPL" => "2",
                 "" => "1",
                 version => version.trim_end_matches(".0"),
             };
