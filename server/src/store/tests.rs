@@ -2,12 +2,16 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lazaret_entities::setting;
+use lazaret_entities::{package, setting};
+use lazaret_migration::Migrator;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, Statement,
+    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, Database, DbBackend, EntityTrait, PaginatorTrait,
+    Statement,
 };
 
-use super::testing::{START, on_each_database, sqlite};
+use sea_orm_migration::MigratorTrait;
+
+use super::testing::{START, on_each_database, postgres, sqlite};
 use super::{Store, StoreConfig, StoreError, schema};
 use crate::clock::Clock;
 
@@ -203,4 +207,36 @@ async fn a_silent_postgres_is_named_without_its_password() {
     let error = opened.unwrap_err().to_string();
     assert!(error.contains(&format!("127.0.0.1:{port}/lazaret")), "{error}");
     assert!(!error.contains("secret"), "{error}");
+}
+
+/// A package as the first schema has it.
+const OLD_PACKAGE: &str = "INSERT INTO packages (ecosystem, name, version, source_name, source_version, arch, module, \
+    match_name, match_version, matched_at) VALUES ('npm', 'a', '1', 'a', '1', '', '', 'a', '1', 0)";
+
+#[tokio::test]
+async fn an_older_schema_is_upgraded_with_its_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lazaret.db");
+    let old = Database::connect(format!("sqlite://{}?mode=rwc", file.display())).await.unwrap();
+    Migrator::up(&old, Some(1)).await.unwrap();
+    old.execute_unprepared(OLD_PACKAGE).await.unwrap();
+    old.close().await.unwrap();
+    let store = open("", folder.path()).await.unwrap();
+    let packages = package::Entity::find().all(store.read()).await.unwrap();
+    assert_eq!((packages.len(), packages[0].licenses.as_str()), (1, ""));
+    let seconds = START.as_micros() / 1_000_000;
+    assert!(folder.path().join(format!("lazaret.db.before-upgrade-{seconds}")).is_file());
+
+    let Some((store, _folder)) = postgres().await else {
+        println!(
+            "skipped: an_older_schema_is_upgraded_with_its_rows on PostgreSQL: LAZARET_TEST_POSTGRES is not set"
+        );
+        return;
+    };
+    let connection = store.writer();
+    connection.execute_unprepared("DROP SCHEMA public CASCADE; CREATE SCHEMA public").await.unwrap();
+    Migrator::up(connection, Some(1)).await.unwrap();
+    connection.execute_unprepared(OLD_PACKAGE).await.unwrap();
+    Migrator::up(connection, None).await.unwrap();
+    assert_eq!(package::Entity::find().all(connection).await.unwrap()[0].licenses, "");
 }
