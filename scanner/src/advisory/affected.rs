@@ -35,16 +35,16 @@ pub enum Builds {
     Any,
     /// Those of the distribution alone.
     Plain,
-    /// Those of modules; of one stream, `NAME:STREAM`, where the record says which.
-    Module(Option<String>),
+    /// Those of modules; of these streams, `NAME:STREAM`, where the record says which.
+    Module(Vec<String>),
 }
 
 /// What the releases of builds for modules have in them: `.module+el8` of Red Hat, `.module_el8` of `AlmaLinux`.
 const MODULE_RELEASE: &str = ".module";
 
 impl Builds {
-    /// Told by the fixed versions of an entry, and the stream by the record's summary:
-    /// `Important: nodejs:18 security update`.
+    /// Told by the fixed versions of an entry, and the streams by the record's summary:
+    /// `Important: nodejs:18 security update`, `idm:DL1 and idm:client bug fix update`.
     fn of(record: &Record, ranges: &[Range]) -> Self {
         let fixed = ranges.iter().flat_map(|range| &range.events).filter_map(|event| match event {
             Event::Fixed(version) => Some(version.contains(MODULE_RELEASE)),
@@ -57,11 +57,13 @@ impl Builds {
         if !fixed.contains(&true) {
             return Self::Plain;
         }
-        let mut words = record.summary.split_whitespace();
-        let stream = words.find(|word| {
-            word.split_once(':').is_some_and(|(name, stream)| !name.is_empty() && !stream.is_empty())
+        let words = record.summary.split_whitespace().map(|word| word.trim_end_matches([',', ';', ':']));
+        // Some summaries repeat the id of the record.
+        let streams = words.filter(|word| {
+            *word != record.id
+                && word.split_once(':').is_some_and(|(name, stream)| !name.is_empty() && !stream.is_empty())
         });
-        Self::Module(stream.map(str::to_owned))
+        Self::Module(streams.map(str::to_owned).collect())
     }
 
     const fn is_any(&self) -> bool {
@@ -74,8 +76,9 @@ impl Builds {
         match self {
             Self::Any => true,
             Self::Plain => !of_module,
-            Self::Module(stream) => {
-                of_module && (module.is_empty() || stream.as_ref().is_none_or(|stream| stream == module))
+            Self::Module(streams) => {
+                let named = streams.is_empty() || streams.iter().any(|stream| stream == module);
+                of_module && (module.is_empty() || named)
             }
         }
     }

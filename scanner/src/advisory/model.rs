@@ -112,7 +112,7 @@ pub struct Range {
 /// How the versions of a range compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RangeKind {
-    /// By Semantic Versioning 2, whatever the ecosystem.
+    /// By Semantic Versioning 2, whatever the ecosystem; Go and Bitnami write more than that into installed versions.
     #[serde(rename = "SEMVER")]
     SemVer,
     /// By the ecosystem's own order.
@@ -135,6 +135,15 @@ pub enum Event {
     LastAffected(String),
     /// Nothing from here on is spoken of; `*` is above every version.
     Limit(String),
+}
+
+impl Event {
+    /// The version at which it lies, or a mark such as `0`.
+    pub(super) fn version(&self) -> &str {
+        match self {
+            Self::Introduced(text) | Self::Fixed(text) | Self::LastAffected(text) | Self::Limit(text) => text,
+        }
+    }
 }
 
 /// A place to read more.

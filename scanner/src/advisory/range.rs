@@ -28,6 +28,7 @@ pub fn evaluate(ecosystem: &str, version: &str, affected: &Affected) -> Outcome 
     let mut reason = None;
     let mut fixes = Vec::new();
     for range in affected.ranges.iter().filter(|range| range.kind != RangeKind::Other) {
+        let version = comparable(version, range, ecosystem);
         match Spans::of(range, ecosystem).and_then(|spans| Ok((spans.scheme.parse(version)?, spans))) {
             Ok((installed, spans)) => {
                 is_affected |= spans.hold(&installed);
@@ -47,6 +48,16 @@ pub fn evaluate(ecosystem: &str, version: &str, affected: &Affected) -> Outcome 
         return Outcome::Affected { fixed: real_fixes(ecosystem, fixes, affected) };
     }
     reason.map_or(Outcome::NotAffected, Outcome::NotAssessed)
+}
+
+/// The version as the range can be asked about it: without its epoch where the feed leaves epochs out, for `1:1.1.1f-7`
+/// is not above the fix `1.1.1f-8` of such a feed.
+fn comparable<'a>(version: &'a str, range: &Range, ecosystem: &str) -> &'a str {
+    let drops_epochs = ecosystem::find(ecosystem).is_some_and(|known| known.drops_epochs);
+    if !drops_epochs || range.events.iter().any(|event| event.version().contains(':')) {
+        return version;
+    }
+    version.split_once(':').map_or(version, |(_, version)| version)
 }
 
 /// Versions are listed as text; `1.0` and `1.0.0` are one release of `PyPI` all the same.
@@ -104,7 +115,9 @@ enum Point {
 impl Spans {
     fn of(range: &Range, ecosystem: &str) -> Result<Self, VersionError> {
         let scheme = match range.kind {
-            RangeKind::SemVer => Scheme::SemVer,
+            RangeKind::SemVer => {
+                Scheme::of(ecosystem).ok().filter(|own| own.reads_semver()).unwrap_or(Scheme::SemVer)
+            }
             RangeKind::Ecosystem | RangeKind::Other => Scheme::of(ecosystem)?,
         };
         let mut spans =

@@ -290,3 +290,66 @@ fn trap_a_module_stream_is_another_build_than_the_distribution_s_own() {
         unnamed.include("container-tools:4.0", "1:0.1-1.module_el8") && !unnamed.include("", "1:0.1-1.el8")
     );
 }
+
+#[test]
+fn trap_a_summary_of_several_streams_speaks_of_each() {
+    let builds = |id: &str, summary: &str| {
+        let record = record(&json!({ "id": id, "summary": summary, "affected": [{
+            "package": { "ecosystem": "AlmaLinux:8", "name": "slapi-nis" },
+            "ranges": [{ "type": "ECOSYSTEM", "events": [
+                { "introduced": "0" }, { "fixed": "0.56.5-4.module_el8.6.0+2881+2f24dc92" } ] }] }] }));
+        record.affected_packages().remove(0).2.builds
+    };
+    let version = "0.56.0-1.module_el8.3.0+2027+c8990d1d";
+    let two = builds("ALEA-2022:1884", "idm:client and idm:DL1 bug fix and enhancement update");
+    assert!(two.include("idm:client", version) && two.include("idm:DL1", version));
+    assert!(!two.include("virt:rhel", version) && !two.include("", "0.56.0-1.el8"));
+    let own_id = builds("ALSA-2022:5468", "ALSA-2022:5468: php:8.0 security update (Important)");
+    assert!(own_id.include("php:8.0", version) && !own_id.include("php:7.4", version));
+    let listed = builds("ALSA-1", "Moderate: postgresql:12, postgresql:13 security update");
+    assert!(listed.include("postgresql:12", version) && listed.include("postgresql:13", version));
+    let unnamed = builds("ALSA-2024:4246", "Moderate: container-tools security update");
+    assert!(unnamed.include("container-tools:rhel8", version));
+}
+
+#[test]
+fn trap_one_sided_epochs_are_passed_over_only_where_the_feed_leaves_them_out() {
+    let events = json!([{ "introduced": "0" }, { "fixed": "1.1.1f-8.oe1" }]);
+    let euler = ecosystem_range("openEuler:20.03-LTS-SP1", &events);
+    let evaluate_euler = |version| evaluate("openEuler:20.03-LTS-SP1", version, &euler);
+    assert_eq!(evaluate_euler("1:1.1.1f-7.oe1"), fixed_in(&["1.1.1f-8.oe1"]));
+    assert_eq!(evaluate_euler("1:1.1.1f-8.oe1"), Outcome::NotAffected);
+    let with_epoch = json!([{ "introduced": "0" }, { "fixed": "1:1.1.1f-8.oe1" }]);
+    let with_epoch = ecosystem_range("openEuler:20.03-LTS-SP1", &with_epoch);
+    assert_eq!(
+        evaluate("openEuler:20.03-LTS-SP1", "1.1.1f-9.oe1", &with_epoch),
+        fixed_in(&["1:1.1.1f-8.oe1"])
+    );
+    let alma = ecosystem_range("AlmaLinux:9", &json!([{ "introduced": "0" }, { "fixed": "3.0.7-25.el9" }]));
+    assert_eq!(evaluate("AlmaLinux:9", "1:3.0.1-1.el9", &alma), Outcome::NotAffected);
+    assert_eq!(evaluate("AlmaLinux:9", "0:3.0.1-1.el9", &alma), fixed_in(&["3.0.7-25.el9"]));
+}
+
+#[test]
+fn trap_go_toolchains_and_bitnami_revisions_lie_in_ranges_of_semver() {
+    let range = json!([{ "type": "SEMVER", "events": [
+        { "introduced": "0" }, { "fixed": "1.20.11" }, { "introduced": "1.21.0-0" }, { "fixed": "1.21.4" } ] }]);
+    let stdlib = about("Go", &range, &json!([]));
+    for version in ["go1.19", "1.20.10", "go1.21rc2", "1.21rc2", "1.21.3"] {
+        assert!(is_affected("Go", version, &stdlib), "{version}");
+    }
+    for version in ["go1.20.11", "1.20.12", "1.21.4", "go1.22rc1"] {
+        assert_eq!(evaluate("Go", version, &stdlib), Outcome::NotAffected, "{version}");
+    }
+    assert!(matches!(evaluate("Go", "(devel)", &stdlib), Outcome::NotAssessed(_)));
+    let module = json!([{ "type": "SEMVER", "events": [
+        { "introduced": "0" }, { "fixed": "0.0.0-20220314234659-1baeb1ce4c0b" } ] }]);
+    let module = about("Go", &module, &json!([]));
+    assert!(is_affected("Go", "v0.0.0-20210921155107-089bfa567519", &module));
+    assert_eq!(evaluate("Go", "v0.1.0+incompatible", &module), Outcome::NotAffected);
+
+    let range = json!([{ "type": "SEMVER", "events": [{ "introduced": "1.0.0" }, { "fixed": "1.2.3" }] }]);
+    let redis = about("Bitnami", &range, &json!([]));
+    assert!(is_affected("Bitnami", "1.2.2-9", &redis));
+    assert_eq!(evaluate("Bitnami", "1.2.3-4", &redis), Outcome::NotAffected);
+}

@@ -15,7 +15,18 @@ pub(super) fn parse(text: &str) -> Result<Version, &'static str> {
         Some((upstream, revision)) if is_number(revision) => (upstream, revision),
         _ => (text, ""),
     };
-    Ok(Version { upstream: semver::parse(upstream)?, revision: Number::new(revision) })
+    Ok(Version { upstream: semver::parse(&without_zeros(upstream))?, revision: Number::new(revision) })
+}
+
+/// Some applications are numbered by their day, `2023.03.20`, which Semantic Versioning does not allow.
+fn without_zeros(version: &str) -> String {
+    let (numbers, rest) = version.split_at(version.find(['-', '+']).unwrap_or(version.len()));
+    let trimmed = numbers.split('.').map(|number| match number.trim_start_matches('0') {
+        "" if is_number(number) => "0",
+        trimmed if is_number(trimmed) => trimmed,
+        _ => number,
+    });
+    trimmed.collect::<Vec<_>>().join(".") + rest
 }
 
 #[cfg(test)]
@@ -30,6 +41,8 @@ mod tests {
             assert!(parse(pair[0]).unwrap() < parse(pair[1]).unwrap(), "{pair:?}");
         }
         assert_eq!(parse("1.19.0-0"), parse("1.19.0"));
+        assert!(parse("2023.03.20").unwrap() < parse("2023.3.21").unwrap());
+        assert!(parse("2023.03.20").unwrap() < parse("2023.10.00-1").unwrap());
         assert!(parse("nightly.2026-03-10.0").is_err());
     }
 }

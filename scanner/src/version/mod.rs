@@ -140,6 +140,12 @@ impl Scheme {
         })
     }
 
+    /// Whether the order is that of Semantic Versioning for all that it allows, and has a place for what else the
+    /// ecosystem installs: `go1.21rc2`, Bitnami's revisions. It then serves ranges of Semantic Versioning too.
+    pub fn reads_semver(self) -> bool {
+        matches!(self, Self::SemVer | Self::Go | Self::Bitnami)
+    }
+
     /// The name in messages.
     pub fn name(self) -> &'static str {
         match self {
