@@ -19,6 +19,7 @@ pub fn parse(_path: &str, bytes: &[u8]) -> Listing {
     let text = String::from_utf8_lossy(bytes);
     let mut packages = Vec::new();
     let mut fault = Some("it has no `constraints`");
+    let goes_on = text.trim_end().ends_with(',');
     for line in text.split_inclusive('\n') {
         let is_ended = line.ends_with('\n');
         let mut line = line.trim();
@@ -32,6 +33,7 @@ pub fn parse(_path: &str, bytes: &[u8]) -> Listing {
         }
         packages.extend(constraints.into_iter().filter_map(package));
     }
+    fault = fault.or(goes_on.then_some("its last constraint is missing"));
     listing(bytes, packages, fault)
 }
 
@@ -61,6 +63,10 @@ mod tests {
     fn damage_is_a_warning_and_the_rest_stays() {
         let found = parse("", b"constraints: any.a ==1.0,\n any.b ==1.");
         assert_eq!((found.packages, found.warnings.len()), (vec![Package::new("a", "1.0")], 1));
+        for end in ["", "\n", "\n    "] {
+            let found = parse("", format!("constraints: any.a ==1.0,\n any.b ==1.0,{end}").as_bytes());
+            assert_eq!((found.packages.len(), found.warnings.len()), (2, 1), "{end:?}");
+        }
         for text in [&b""[..], b"\0", b"constraints: \xff\n", b"any.a =="] {
             assert_eq!(parse("", text).warnings.len(), 1, "{text:?}");
         }
