@@ -15,13 +15,22 @@ pub const FORMAT: Format = Format::new(&Spec {
 });
 
 /// Whether `path` describes a package of a library: R's own, a site's, or that of a project with renv, whose last folders
-/// name R's version and the platform.
+/// name R's version and the platform. Such a library mostly links to folders of renv's cache, which is read itself.
 pub fn wants(path: &str) -> bool {
     let Some(folder) = path.strip_suffix("/DESCRIPTION") else { return false };
     let mut parts = folder.rsplit('/').skip(1);
     let (library, above) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     matches!(library, "library" | "site-library")
         || (above.starts_with("R-") && parts.any(|part| part == "library"))
+        || is_cached(folder)
+}
+
+/// Whether `folder` is that of a package in renv's cache: `R-VERSION/PLATFORM/NAME/PACKAGE-VERSION/HASH/NAME`
+/// (rstudio.github.io/renv/reference/paths.html).
+fn is_cached(folder: &str) -> bool {
+    let mut parts = folder.rsplit('/');
+    let name = parts.next();
+    name == parts.nth(2) && parts.nth(1).is_some_and(|part| part.starts_with("R-"))
 }
 
 /// Reads the package. Those that R itself consists of are none of CRAN's.
@@ -86,12 +95,18 @@ mod tests {
             "usr/lib/R/site-library/jsonlite/DESCRIPTION",
             "usr/local/lib/R/library/jsonlite/DESCRIPTION",
             "srv/app/renv/library/R-4.2/x86_64-pc-linux-gnu/jsonlite/DESCRIPTION",
+            "root/.cache/R/renv/cache/v5/R-4.2/x86_64-pc-linux-gnu/jsonlite/1.8.4/a4269a09/jsonlite/DESCRIPTION",
+            "renv/cache/v5/linux-debian-bookworm/R-4.4/aarch64-linux-gnu/jsonlite/1.8.8/e1b9c55a/jsonlite/DESCRIPTION",
         ] {
             assert!(wants(path), "{path}");
         }
-        for path in
-            ["DESCRIPTION", "srv/jsonlite/DESCRIPTION", "usr/lib/R/library/usethis/templates/DESCRIPTION"]
-        {
+        for path in [
+            "DESCRIPTION",
+            "srv/jsonlite/DESCRIPTION",
+            "usr/lib/R/library/usethis/templates/DESCRIPTION",
+            "root/.cache/R/renv/cache/v5/R-4.2/x86_64-pc-linux-gnu/usethis/2.2.2/ab/usethis/templates/DESCRIPTION",
+            "root/.cache/R/renv/source/repository/jsonlite/DESCRIPTION",
+        ] {
             assert!(!wants(path), "{path}");
         }
     }
