@@ -3,9 +3,10 @@
 
 use std::cell::Cell;
 
+use serde_json::Value;
+
 use crate::catalog::format::Parse;
 use crate::catalog::{Evidence, Format, Listing, Owner, Package, Spec, is_project_file, json};
-use serde_json::Value;
 
 /// The format.
 pub const FORMAT: Format = Format::new(&Spec {
