@@ -102,7 +102,11 @@ pub fn of_record(ecosystem: &str) -> Cow<'_, str> {
     match ecosystem.split_once(':') {
         // `Red Hat:enterprise_linux:9::appstream`
         Some(("Red Hat", release)) => match release.split(':').collect::<Vec<_>>()[..] {
-            ["enterprise_linux", version, ..] => format!("Red Hat:enterprise_linux:{version}").into(),
+            // From release 10 on the minor release is named too; its fixes come for the major one.
+            ["enterprise_linux", version, ..] => {
+                let major = version.split('.').next().unwrap_or(version);
+                format!("Red Hat:enterprise_linux:{major}").into()
+            }
             _ => ecosystem.into(),
         },
         // `SUSE:Linux Enterprise Module for Basesystem 15 SP5`
@@ -119,7 +123,8 @@ pub fn of_record(ecosystem: &str) -> Cow<'_, str> {
                 {
                     Some(format!("{major} {pack}"))
                 }
-                (Some(major), _) if is_number(major) => Some(major.to_owned()),
+                // `15`, and `16.0` since there are no service packs.
+                (Some(version), _) if version.split('.').all(is_number) => Some(version.to_owned()),
                 _ => None,
             };
             match version.filter(|_| is_general) {
@@ -162,6 +167,8 @@ mod tests {
     fn releases_of_products_and_repositories_are_those_of_images() {
         for (record, image) in [
             ("Red Hat:enterprise_linux:9::appstream", "Red Hat:enterprise_linux:9"),
+            ("Red Hat:enterprise_linux:10.1", "Red Hat:enterprise_linux:10"),
+            ("SUSE:Linux Enterprise Server 16.0", "SUSE:Linux Enterprise 16.0"),
             ("Red Hat:enterprise_linux:8::baseos", "Red Hat:enterprise_linux:8"),
             ("Red Hat:rhel_eus:9.2::baseos", "Red Hat:rhel_eus:9.2::baseos"),
             ("SUSE:Linux Enterprise Module for Basesystem 15 SP5", "SUSE:Linux Enterprise 15 SP5"),

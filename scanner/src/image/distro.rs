@@ -153,6 +153,10 @@ fn ecosystem(id: &str, version: &str, version_text: &str) -> Option<String> {
         "rocky" => Some(format!("Rocky Linux:{}", major?)),
         "rhel" => Some(format!("Red Hat:enterprise_linux:{}", major?)),
         "sles" | "sled" | "sles_sap" => Some(match minor {
+            // Release 16 has minor releases instead of service packs.
+            Some(minor) if major?.parse::<u32>().is_ok_and(|major| major >= 16) => {
+                format!("SUSE:Linux Enterprise {}.{minor}", major?)
+            }
             Some(pack) if pack != "0" => format!("SUSE:Linux Enterprise {} SP{pack}", major?),
             _ => format!("SUSE:Linux Enterprise {}", major?),
         }),
@@ -214,6 +218,8 @@ mod tests {
             ("ID=\"almalinux\"\nVERSION_ID=\"8.9\"", "almalinux", "8.9", Some("AlmaLinux:8")),
             ("ID=\"rhel\"\nVERSION_ID=\"9.3\"", "rhel", "9.3", Some("Red Hat:enterprise_linux:9")),
             ("ID=\"sles\"\nVERSION_ID=\"15.5\"", "sles", "15.5", Some("SUSE:Linux Enterprise 15 SP5")),
+            ("ID=\"sles\"\nVERSION_ID=\"16.0\"", "sles", "16.0", Some("SUSE:Linux Enterprise 16.0")),
+            ("ID=\"rhel\"\nVERSION_ID=\"10.1\"", "rhel", "10.1", Some("Red Hat:enterprise_linux:10")),
             (
                 "ID=\"opensuse-leap\"\nVERSION_ID=\"15.6\"",
                 "opensuse-leap",

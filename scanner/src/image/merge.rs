@@ -1,6 +1,6 @@
 //! Layers laid over each other.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::distro;
 use super::distro::RELEASE_FILES;
@@ -75,15 +75,16 @@ fn shown_files(view: View<'_>) -> Vec<Vec<Place>> {
         }
     }
     // A file that an upper layer wrote again through a linked folder is not visible at its own name either.
-    let rewritten: BTreeSet<(String, usize)> = shown
-        .values()
-        .filter_map(|versions| Some((versions[0].through.clone()?, versions[0].layer)))
-        .collect();
+    let mut rewritten: BTreeMap<String, usize> = BTreeMap::new();
+    for top in shown.values().filter_map(|versions| versions.first()) {
+        if let Some(path) = &top.through {
+            let above = rewritten.entry(path.clone()).or_default();
+            *above = top.layer.max(*above);
+        }
+    }
     shown
         .into_iter()
-        .filter(|((layer, path), _)| {
-            !rewritten.iter().any(|(rewritten, above)| rewritten == path && above > layer)
-        })
+        .filter(|((layer, path), _)| rewritten.get(path).is_none_or(|above| above <= layer))
         .map(|(_, versions)| versions)
         .collect()
 }

@@ -1,6 +1,6 @@
 //! Which files packages of the distribution brought, and under which licences.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::view::{Place, View};
 use super::{Distro, distro};
@@ -12,8 +12,9 @@ use crate::catalog::{Owner, Package, dpkg};
 /// what is not fixed too: those of dpkg and rpm distributions do. Alpine and its like list fixes alone, so that there
 /// the language's own advisories are asked as well.
 ///
-/// A file counts as owned in the layer in which the package manager wrote it, together with its list: what a later step
-/// put in its place is nobody's.
+/// A file counts as owned when what it tells came in a layer in which the package manager wrote it, together with its
+/// list, or before the first list that names it: some tools write the database above the files. What a later step put
+/// in its place is nobody's; a copy that tells the same, which changing a mode or an owner makes, changes nothing.
 pub(super) fn owned(
     view: View<'_>,
     shown: &[Vec<Place>],
@@ -27,6 +28,10 @@ pub(super) fn owned(
         .filter(|file| !file.format.is_system())
         .map(|file| file_name(&file.path))
         .collect();
+    let by_place: HashMap<(usize, &str), &Vec<Place>> = shown
+        .iter()
+        .filter_map(|versions| Some(((versions.first()?.layer, versions.first()?.path.as_str()), versions)))
+        .collect();
     let mut owned = HashSet::new();
     for versions in shown {
         let Some(file) = versions.first().and_then(|top| view.package_file(top)) else { continue };
@@ -37,18 +42,32 @@ pub(super) fn owned(
         if !is_covered {
             continue;
         }
-        for path in file.owned.iter().filter(|path| asked.contains(file_name(path))) {
+        for path in file.owned.iter().filter(|path| !is_beside(path) && asked.contains(file_name(path))) {
             let Some(place) = view.resolve(path) else { continue };
-            let written_with_it = versions.iter().any(|version| {
-                version.layer == place.layer
-                    && view.package_file(version).is_some_and(|list| list.owned.binary_search(path).is_ok())
+            let brought = by_place.get(&(place.layer, place.path.as_str())).map_or(place.layer, |told| {
+                let same = |version: &&Place| {
+                    view.package_file(version).map(|file| &file.packages)
+                        == view.package_file(&place).map(|file| &file.packages)
+                };
+                told.iter().take_while(same).last().map_or(place.layer, |lowest| lowest.layer)
             });
-            if written_with_it {
+            // From the uppermost list down to where the file was not named.
+            let lists = versions.iter().take_while(|version| {
+                view.package_file(version).is_some_and(|list| list.owned.binary_search(path).is_ok())
+            });
+            let written: Vec<usize> = lists.map(|version| version.layer).collect();
+            if written.contains(&brought) || written.last().is_some_and(|first| brought < *first) {
                 owned.insert((place.layer, place.path));
             }
         }
     }
     owned
+}
+
+/// Whether a path is one where distributions put nothing (FHS 3.0, `/opt` and `/usr/local`): the package is another
+/// vendor's, which dpkg does not tell, and no distribution's advisories speak of it.
+fn is_beside(path: &str) -> bool {
+    ["opt/", "usr/local/"].iter().any(|folder| path.starts_with(folder))
 }
 
 fn file_name(path: &str) -> &str {

@@ -311,6 +311,18 @@ fn what_a_later_step_wrote_over_an_os_package_is_found() {
 }
 
 #[test]
+fn a_copy_that_tells_the_same_and_a_database_above_the_files_keep_the_owner() {
+    let copied = LayerBuilder::new().file(METADATA, REQUESTS);
+    let image = merged(vec![with_python3_requests(debian()), copied]);
+    assert_eq!(list(&image), ["python3-requests 2.28.1+dfsg-1 0"]);
+    let database = LayerBuilder::new()
+        .file(STATUS, dpkg(&[("python3-requests", "2.28.1+dfsg-1")]))
+        .file(LIST, format!("/{METADATA}\n"));
+    let image = merged(vec![debian().file(METADATA, REQUESTS), database]);
+    assert_eq!(list(&image), ["python3-requests 2.28.1+dfsg-1 1"]);
+}
+
+#[test]
 fn trap_feeds_that_list_fixes_alone_do_not_silence_a_language() {
     let metadata = "usr/lib/python3.12/site-packages/requests-2.32.3.dist-info/METADATA";
     let (folder, file) = metadata.rsplit_once('/').unwrap();
@@ -368,4 +380,16 @@ fn an_image_of_127_layers_is_merged() {
         layers.push(LayerBuilder::new().file(STATUS, dpkg(&[("bash", "0"), ("p", &number.to_string())])));
     }
     assert_eq!(list(&merged(layers)), ["bash 0 0", "p 126 126"]);
+}
+
+#[test]
+fn what_another_vendor_put_beside_the_distribution_speaks_for_itself() {
+    let metadata = "opt/vendor/lib/python3.11/site-packages/requests-2.28.1.dist-info/METADATA";
+    let image = merged(vec![
+        debian()
+            .file(STATUS, dpkg(&[("vendor-agent", "1.0")]))
+            .file("var/lib/dpkg/info/vendor-agent.list", format!("/{metadata}\n"))
+            .file(metadata, REQUESTS),
+    ]);
+    assert_eq!(list(&image), ["vendor-agent 1.0 0", "requests 2.28.1 0"]);
 }
