@@ -50,6 +50,7 @@ pub(super) struct Server {
     stop: CancellationToken,
     tasks: JoinSet<()>,
     http: tokio::task::JoinHandle<std::io::Result<()>>,
+    signals: Signals,
     _lock: ServeLock,
 }
 
@@ -107,6 +108,7 @@ impl Server {
             stop,
             tasks,
             http,
+            signals: Signals::listen(),
             _lock: lock,
         })
     }
@@ -191,7 +193,7 @@ impl Server {
     /// The HTTP side ended by itself.
     pub(super) async fn run_until_signal(mut self) -> Result<(), CliError> {
         let ended = tokio::select! {
-            () = signal() => None,
+            () = self.signals.received() => None,
             ended = &mut self.http => Some(ended),
         };
         self.stop.cancel();
@@ -224,25 +226,41 @@ async fn renew(store: Store, feed: Feed, stop: CancellationToken) {
     }
 }
 
-#[cfg(unix)]
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
+/// SIGTERM and Ctrl-C, heard from the start: one that comes while the first look still runs must not end the process
+/// without a word to its leases.
+struct Signals(CancellationToken);
+
+impl Signals {
+    fn listen() -> Self {
+        let token = CancellationToken::new();
+        let heard = token.clone();
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            // Without a handler the signal ends the process at once, which loses nothing: leases run out.
+            if let (Ok(mut terminate), Ok(mut interrupt)) =
+                (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+            {
+                tokio::spawn(async move {
+                    tokio::select! {
+                        _ = terminate.recv() => {}
+                        _ = interrupt.recv() => {}
+                    }
+                    heard.cancel();
+                });
             }
         }
-        // Without a handler the signal ends the process at once, which loses nothing: leases run out.
-        Err(_) => std::future::pending().await,
+        #[cfg(not(unix))]
+        tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                heard.cancel();
+            }
+        });
+        Self(token)
     }
-}
 
-#[cfg(not(unix))]
-async fn signal() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+    async fn received(&self) {
+        self.0.cancelled().await;
     }
 }
 
