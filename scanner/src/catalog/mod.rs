@@ -226,11 +226,12 @@ fn filed(format: Format, path: &str, listing: Listing) -> (PackageFile, Vec<Warn
     let listed = packages.len();
     packages.retain(|package| {
         let names = [&package.name, &package.version, &package.source_name, &package.source_version];
-        names.iter().all(|text| text.len() <= MAX_TEXT)
+        !package.name.is_empty() && names.iter().all(|text| text.len() <= MAX_TEXT)
     });
     if packages.len() < listed {
         warnings.push(format!(
-            "lists {} packages with a name or version of more than {MAX_TEXT} bytes; they are not covered",
+            "lists {} packages without a name, or with a name or version of more than {MAX_TEXT} bytes; they are \
+             not covered",
             listed - packages.len()
         ));
     }
@@ -293,6 +294,15 @@ mod tests {
         assert_eq!(file.packages.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["b"]);
         assert_eq!(warnings.len(), 1);
         assert!(warnings[0].message.contains("not covered"), "{warnings:?}");
+    }
+
+    #[test]
+    fn a_package_without_a_name_is_a_warning() {
+        let text = br#"{"libraries":{"/12.0.3":{"type":"package"},"A/1.0":{"type":"package"}}}"#.to_vec();
+        let (file, warnings) =
+            parse(dotnet::deps_json::FORMAT, "x.deps.json", text.into(), &Limits::default());
+        assert_eq!((file.packages.len(), warnings.len()), (1, 1));
+        assert!(warnings[0].message.contains("without a name"), "{warnings:?}");
     }
 
     #[test]
