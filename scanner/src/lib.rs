@@ -15,9 +15,11 @@ pub mod ecosystem;
 pub mod image;
 pub mod layer;
 pub mod limits;
+pub mod malware;
 mod meter;
 pub mod purl;
 pub mod sbom;
+pub mod secret;
 mod tarball;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -3,6 +3,7 @@
 mod aside;
 mod config;
 mod distro;
+mod findings;
 mod links;
 mod merge;
 mod ownership;
@@ -15,6 +16,7 @@ pub use aside::SetAside;
 pub use config::{ConfigError, parse_config};
 pub(crate) use distro::RELEASE_FILES;
 pub(crate) use distro::os_release as parse_os_release;
+pub use findings::{ImageMalware, ImageSecret, SecretSource};
 pub(crate) use links::{Unread, unread};
 pub use merge::merge;
 pub use purl::PackageName;

@@ -2,6 +2,7 @@
 
 mod analyse;
 mod folder;
+mod found;
 mod hashed;
 mod logged;
 mod path;
@@ -20,6 +21,7 @@ use crate::tarball::TarError;
 pub use analyse::analyse;
 pub(crate) use analyse::{Want, read_again, want};
 pub(crate) use folder::Folder;
+pub use found::{MalwareAnalysis, MalwareFile, SecretAnalysis, SecretFile};
 pub(crate) use path::inside;
 
 /// Why a layer could not be read at all.
