@@ -5,11 +5,13 @@ use std::fmt;
 use std::io::{self, BufReader, Read};
 use std::rc::Rc;
 
+use liblzma::stream::Stream;
+
 use crate::Limits;
 
 /// Bytes that may come out of a decompressor before the ratio is looked at. They are streamed and cost no memory, and
 /// honest layers have files of zeros that zstd packs ten thousandfold.
-const RATIO_FREE_BYTES: u64 = 64 << 20;
+pub(crate) const RATIO_FREE_BYTES: u64 = 64 << 20;
 /// Bytes read ahead to tell what a stream is: one tar block.
 const SNIFF_BYTES: usize = 512;
 
@@ -48,6 +50,28 @@ pub(crate) fn stop_of(error: &io::Error) -> Option<&Stop> {
     inner.downcast_ref::<io::Error>().and_then(stop_of)
 }
 
+/// How a stream is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Packing {
+    Gzip,
+    Zstd,
+    Xz,
+    Bzip2,
+}
+
+impl Packing {
+    /// The compression of a stream that begins with `head` (RFC 1952, RFC 8878, the xz file format 1.2, bzip2 1.0).
+    pub(crate) fn of(head: &[u8]) -> Option<Self> {
+        match head {
+            [0x1f, 0x8b, ..] => Some(Self::Gzip),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Self::Zstd),
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Self::Xz),
+            [b'B', b'Z', b'h', ..] => Some(Self::Bzip2),
+            _ => None,
+        }
+    }
+}
+
 /// What the first bytes of a stream say it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -63,14 +87,16 @@ pub(crate) enum Form {
 
 /// Tells the form of a stream that begins with `head`.
 pub(crate) fn form_of(head: &[u8]) -> Form {
-    const XZ: &[u8] = &[0xfd, b'7', b'z', b'X', b'Z', 0];
+    match Packing::of(head) {
+        Some(Packing::Gzip) => return Form::Gzip,
+        Some(Packing::Zstd) => return Form::Zstd,
+        Some(Packing::Xz) => return Form::Foreign("xz"),
+        Some(Packing::Bzip2) => return Form::Foreign("bzip2"),
+        None => {}
+    }
     match head {
         [] => Form::Empty,
-        [0x1f, 0x8b, ..] => Form::Gzip,
-        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Form::Zstd,
-        _ if head.starts_with(XZ) => Form::Foreign("xz"),
-        _ if head.starts_with(b"BZh") => Form::Foreign("bzip2"),
-        _ if head.starts_with(b"PK\x03\x04") => Form::Foreign("zip"),
+        [b'P', b'K', 3, 4, ..] => Form::Foreign("zip"),
         _ if head.len() >= SNIFF_BYTES && is_tar_block(&head[..SNIFF_BYTES]) => Form::Tar,
         _ => match head.iter().find(|byte| !byte.is_ascii_whitespace()) {
             Some(b'{' | b'[') => Form::Json,
@@ -111,25 +137,47 @@ impl<R: Read> Read for Sniffed<R> {
     }
 }
 
+/// Memory of a decompressor, which zstd allows by itself and `xz -9` and `zstd --ultra` need: 128 MiB.
+pub(crate) const UNPACKING_MEMORY_LOG: u32 = 27;
+
 /// Uncompresses what is gzip (all members) or zstd (all frames) and passes on everything else.
 pub(crate) fn uncompressed<'a, R: Read + 'a>(
     reader: Sniffed<R>,
     limits: &Limits,
 ) -> io::Result<Box<dyn Read + 'a>> {
-    let form = reader.form();
-    if !matches!(form, Form::Gzip | Form::Zstd) {
-        return Ok(Box::new(reader));
+    match reader.form() {
+        Form::Gzip => unpacked(Packing::Gzip, reader, limits.ratio, UNPACKING_MEMORY_LOG),
+        Form::Zstd => unpacked(Packing::Zstd, reader, limits.ratio, UNPACKING_MEMORY_LOG),
+        _ => Ok(Box::new(reader)),
     }
+}
+
+/// Uncompresses all members, frames or streams of what `reader` gives, with at most two to the power of `memory_log` bytes
+/// of memory.
+pub(crate) fn unpacked<'a>(
+    packing: Packing,
+    reader: impl Read + 'a,
+    ratio: u64,
+    memory_log: u32,
+) -> io::Result<Box<dyn Read + 'a>> {
     let packed = Rc::new(Cell::new(0));
     let failed = Rc::new(Cell::new(false));
     let counted = Counted { reader, count: Rc::clone(&packed), failed: Rc::clone(&failed) };
     let counted = BufReader::with_capacity(64 << 10, counted);
-    let inner: Box<dyn Read + 'a> = if form == Form::Gzip {
-        Box::new(flate2::bufread::MultiGzDecoder::new(counted))
-    } else {
-        Box::new(zstd::stream::read::Decoder::with_buffer(counted)?)
+    let inner: Box<dyn Read + 'a> = match packing {
+        Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(counted)),
+        Packing::Zstd => {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(counted)?;
+            decoder.window_log_max(memory_log)?;
+            Box::new(decoder)
+        }
+        Packing::Xz => {
+            let decoder = Stream::new_stream_decoder(1 << memory_log, liblzma::stream::CONCATENATED)?;
+            Box::new(liblzma::bufread::XzDecoder::new_stream(counted, decoder))
+        }
+        Packing::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(counted)),
     };
-    Ok(Box::new(Unpacked { inner, packed, failed, count: 0, ratio: limits.ratio }))
+    Ok(Box::new(Unpacked { inner, packed, failed, count: 0, ratio }))
 }
 
 struct Counted<R> {

@@ -30,6 +30,12 @@ pub enum ContentError {
         /// The bound.
         limit: u64,
     },
+    /// It has more bytes than are held of one file; how many, only its end would tell.
+    #[error("has more than the {limit} bytes that are read of one file")]
+    Endless {
+        /// The bound.
+        limit: u64,
+    },
     /// It cannot be written to the folder for large files.
     #[error("has {size} bytes and cannot be held in the data folder while it is read ({error})")]
     Spool {
@@ -90,6 +96,51 @@ impl Content {
         }
         file.rewind().map_err(spool)?;
         Ok(Self { held: Held::Spool(file), len })
+    }
+
+    /// Holds all that `reader` gives, of which nobody knows how much it is, in the memory of `buffer` as
+    /// [`Content::hold_in`] does. Where the reader fails, what came before is held, and the failure returned beside it.
+    ///
+    /// # Errors
+    /// When it gives too much, or the folder for large files cannot be written.
+    pub(crate) fn hold_stream(
+        buffer: &mut Vec<u8>,
+        reader: &mut impl Read,
+        limits: &Limits,
+    ) -> Result<(Self, Option<io::Error>), ContentError> {
+        buffer.clear();
+        // Each bound is passed by a byte before it is known to be passed.
+        let most = limits.memory_bytes.min(limits.file_bytes);
+        let broken = reader.by_ref().take(most.saturating_add(1)).read_to_end(buffer).err();
+        let size = buffer.len() as u64;
+        if size <= most {
+            return Ok((Self::from(std::mem::take(buffer)), broken));
+        }
+        let Some(folder) = limits.spool_folder.as_ref().filter(|_| size <= limits.file_bytes) else {
+            return Err(ContentError::Endless { limit: most });
+        };
+        let spool = |error| ContentError::Spool { size, error };
+        let mut file = tempfile::tempfile_in(folder).map_err(spool)?;
+        file.write_all(buffer).map_err(spool)?;
+        let mut len = size;
+        let mut broken = broken;
+        while broken.is_none() {
+            buffer.resize(64 << 10, 0);
+            match reader.read(buffer) {
+                Ok(0) => break,
+                Ok(read) => {
+                    len += read as u64;
+                    if len > limits.file_bytes {
+                        return Err(ContentError::Endless { limit: limits.file_bytes });
+                    }
+                    file.write_all(&buffer[..read]).map_err(spool)?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => broken = Some(error),
+            }
+        }
+        file.rewind().map_err(spool)?;
+        Ok((Self { held: Held::Spool(file), len }, broken))
     }
 
     /// Gives the memory back to the `buffer` that it was taken from.

@@ -17,6 +17,7 @@ pub mod layer;
 pub mod limits;
 pub mod malware;
 mod meter;
+mod nested;
 pub mod purl;
 pub mod sbom;
 pub mod secret;

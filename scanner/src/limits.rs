@@ -17,6 +17,9 @@ pub struct Limits {
     pub entries: u64,
     /// Uncompressed bytes per compressed byte, once the first 64 MiB were passed.
     pub ratio: u64,
+    /// Bytes that come out of the archives in one file altogether, when they are opened to look for malware. At the
+    /// 200 MB/s of a search by rules this is a few seconds a file.
+    pub unpacked_bytes: u64,
     /// Archives within archives that are opened (jars within jars).
     pub depth: usize,
     /// Bytes of a path.
@@ -36,6 +39,7 @@ impl Default for Limits {
             spool_folder: None,
             entries: 5_000_000,
             ratio: 1_000,
+            unpacked_bytes: 1 << 30,
             depth: 10,
             path_bytes: 4096,
             layers: 512,
