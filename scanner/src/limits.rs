@@ -28,6 +28,10 @@ pub struct Limits {
     pub layers: usize,
     /// Images of one archive.
     pub images: usize,
+    /// Bytes of one file that malware rules are matched against, from its beginning.
+    pub malware_bytes: u64,
+    /// Seconds that malware rules may take for one file.
+    pub malware_seconds: u64,
 }
 
 impl Default for Limits {
@@ -44,6 +48,8 @@ impl Default for Limits {
             path_bytes: 4096,
             layers: 512,
             images: 1_000,
+            malware_bytes: 32 << 20,
+            malware_seconds: 30,
         }
     }
 }
