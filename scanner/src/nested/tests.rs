@@ -69,7 +69,7 @@ fn places(path: &str, bytes: Vec<u8>) -> Vec<String> {
 #[test]
 fn a_file_in_a_zip_in_a_packed_tar_is_found_at_its_place() {
     let drop = zip(&[("readme", b"x"), ("eicar.com", EICAR)]);
-    let tar = TarBuilder::new().directory("nested").file("nested/drop.zip", drop).finish();
+    let tar = TarBuilder::new().directory("nested").file("nested/drop.zip", drop).build();
     for packed in [tar.clone(), gzip(&tar), xz(&tar), zstd(&tar), bzip2(&tar)] {
         let (found, warnings) = walked("opt/nested.tar.gz", packed, &Limits::default());
         assert!(warnings.is_empty(), "{warnings:?}");
@@ -119,7 +119,7 @@ fn a_zip_behind_a_script_is_opened_by_its_name() {
 
 #[test]
 fn a_debian_package_is_opened() {
-    let tar = |name: &str| gzip(&TarBuilder::new().file(name, EICAR).finish());
+    let tar = |name: &str| gzip(&TarBuilder::new().file(name, EICAR).build());
     let mut deb = b"!<arch>\n".to_vec();
     for (name, bytes) in [
         ("debian-binary", b"2.0\n".to_vec()),
@@ -146,7 +146,7 @@ fn a_debian_package_is_opened() {
 fn names_that_lead_out_are_labels() {
     let bytes = zip(&[("../../etc/passwd", b"x"), ("/abs", b"x")]);
     assert_eq!(places("x.zip", bytes), ["../../etc/passwd", "/abs"]);
-    let tar = TarBuilder::new().file(b"../a\x01\xff", "x").finish();
+    let tar = TarBuilder::new().file(b"../a\x01\xff", "x").build();
     assert_eq!(places("x.tar", tar), ["../a\u{fffd}\u{fffd}"]);
 }
 
