@@ -1,14 +1,31 @@
 //! Credentials that somebody left in a file, an image configuration or a build command.
 //!
 //! What is found is described and never repeated: a [`Secret`] holds a redacted snippet and a keyed hash.
+//! [`Rules`] are compiled once. Built-in ones are TOML in `rules/`, in the form of gitleaks with keys of our own.
 
+mod allow;
+mod builtin;
+mod checksum;
+mod entropy;
 mod fingerprint;
+mod format;
+mod pattern;
+mod redact;
+mod rule;
+mod rules;
+mod run;
+mod search;
+#[cfg(test)]
+mod tests;
+mod text;
 
 use serde::{Deserialize, Serialize};
 
 use crate::advisory::Severity;
 
 pub use fingerprint::FingerprintKey;
+pub use format::RuleSource;
+pub use rules::{RuleError, Rules};
 
 /// A secret that a rule found.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

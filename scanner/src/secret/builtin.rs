@@ -1,0 +1,22 @@
+//! The rules that the program brings.
+
+use super::RuleSource;
+
+macro_rules! sources {
+    ($($name:literal,)*) => {
+        /// Every file of rules.
+        pub(super) fn sources() -> Vec<RuleSource> {
+            vec![$(RuleSource {
+                name: concat!($name, ".toml").to_owned(),
+                text: include_str!(concat!("rules/", $name, ".toml")).to_owned(),
+            },)*]
+        }
+    };
+}
+
+// One line per file in `rules/`; a rule's id is in one file only.
+sources! {
+    "allow",
+    "core",
+    "private_keys",
+}
