@@ -53,12 +53,12 @@ impl Budget {
         let unpacked = self.unpacked.get().saturating_add(bytes);
         if unpacked > RATIO_FREE_BYTES && unpacked / self.ratio > self.packed {
             return Err(format!(
-                "what the file holds unpacks to more than {} times its size, which is what a decompression bomb does",
+                "lies in a file that unpacks to more than {} times its size, which is what a decompression bomb does",
                 self.ratio
             ));
         }
         take(&self.bytes, bytes)
-            .ok_or_else(|| "what the file holds unpacks to more than is read of one file".to_owned())?;
+            .ok_or_else(|| "lies in a file that unpacks to more than is read of one file".to_owned())?;
         self.unpacked.set(unpacked);
         Ok(())
     }
@@ -100,7 +100,7 @@ impl<R: Read> Read for Metered<'_, R> {
         let read = self.reader.read(buffer)?;
         if let Err(reason) = self.budget.unpack(read as u64) {
             self.budget.exhaust();
-            return Err(Stop::Limit(reason).into());
+            return Err(Stop::Limit(format!("it {reason}")).into());
         }
         Ok(read)
     }

@@ -6,7 +6,6 @@ use zip::ZipReadOptions;
 use zip::read::{Config, ZipFileEntry};
 use zip::unstable::read::{ZipIterable, ZipIterableFiles};
 
-use super::budget::{Budget, MAX_PACKAGES};
 use super::coordinates::Coordinates;
 use super::entry::{Kind, is_archive, kind};
 use super::identity::Told;
@@ -16,6 +15,7 @@ use crate::Limits;
 use crate::catalog::format::Parse;
 use crate::catalog::{Evidence, Format, Listing, Owner, Spec};
 use crate::content::Content;
+use crate::nested::Budget;
 
 /// The format.
 pub const FORMAT: Format = Format::new(&Spec {
@@ -26,6 +26,8 @@ pub const FORMAT: Format = Format::new(&Spec {
     parse: Parse::Content(parse),
 });
 
+/// Packages that are listed of one file; the largest applications have a few thousand.
+const MAX_PACKAGES: usize = 20_000;
 /// Bytes of one manifest or project file.
 const MAX_TEXT: u64 = 4 << 20;
 /// What follows a sentence on an archive.
@@ -33,7 +35,9 @@ const NOT_COVERED: &str = "its packages are not covered";
 
 /// Reads the archive and those within it. What of them cannot be read is named by its place in the archive.
 pub(crate) fn parse(path: &str, content: &mut Content, limits: &Limits) -> Listing {
-    let mut walk = Walk { limits, budget: Budget::new(limits), listing: Listing::default() };
+    // All archives within together may have what one file may have.
+    let budget = Budget::new(content.len(), limits.file_bytes, limits);
+    let mut walk = Walk { limits, budget, listing: Listing::default() };
     if content.is_empty() || is_other(path, content) {
         return walk.listing;
     }
@@ -68,7 +72,7 @@ impl Walk<'_> {
         }
         let name = path.rsplit('/').next().unwrap_or(path);
         for mut package in told.packages(name) {
-            if !self.budget.package() {
+            if self.listing.packages.len() >= MAX_PACKAGES {
                 self.warn(within, "has more packages than are listed of one file; the rest are not covered");
                 break;
             }
@@ -136,7 +140,8 @@ impl Walk<'_> {
             return Err(format!("lies in more than {} archives within each other", self.limits.depth));
         }
         let size = entry.size();
-        self.budget.archive(entry.compressed_size(), size)?;
+        self.budget.archive()?;
+        self.budget.unpack(size)?;
         // Each archive is held while those within it are read: all of them together are to stay within twice the bound.
         let limits =
             Limits { memory_bytes: self.limits.memory_bytes >> (depth + 1).min(16), ..self.limits.clone() };

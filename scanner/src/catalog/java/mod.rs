@@ -1,7 +1,6 @@
 //! Java: archives of classes, and the files of projects.
 
 pub mod archive;
-mod budget;
 mod coordinates;
 mod entry;
 pub mod gradle;

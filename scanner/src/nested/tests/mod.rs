@@ -5,6 +5,8 @@ use std::io::{Cursor, Read, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+mod hostile;
+
 use super::{is_archive, walk};
 use crate::Limits;
 use crate::content::Content;
