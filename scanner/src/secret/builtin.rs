@@ -16,7 +16,20 @@ macro_rules! sources {
 
 // One line per file in `rules/`; a rule's id is in one file only.
 sources! {
+    "ai",
+    "ai_tools",
     "allow",
+    "aws_google",
+    "azure",
+    "ci",
+    "cloud",
     "core",
+    "forges",
+    "logs",
+    "monitoring",
+    "platforms",
     "private_keys",
+    "quality",
+    "registries",
+    "vaults",
 }

@@ -1,5 +1,5 @@
-//! The text form of rules: TOML as gitleaks 8 reads it, with keys of our own (`kind`, `severity`, `advice`, `checksum`,
-//! `checksumRequired`, `generic`, `multiline`, `places`).
+//! The text form of rules: TOML as gitleaks 8 reads it, with keys of our own: `kind`, `severity`, `advice`, `name` and
+//! `value` (an assignment, in the place of `regex`), `checksum`, `checksumRequired`, `generic`, `multiline`, `places`.
 //!
 //! Source: <https://github.com/gitleaks/gitleaks#configuration>.
 
@@ -72,6 +72,8 @@ pub(super) struct RuleText {
     #[serde(default)]
     pub description: String,
     pub regex: Option<Spanned<String>>,
+    pub name: Option<Spanned<String>>,
+    pub value: Option<Spanned<String>>,
     pub path: Option<Spanned<String>>,
     #[serde(default, alias = "secretgroup")]
     pub secret_group: usize,

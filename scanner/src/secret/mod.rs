@@ -4,6 +4,7 @@
 //! [`Rules`] are compiled once. Built-in ones are TOML in `rules/`, in the form of gitleaks with keys of our own.
 
 mod allow;
+mod assignment;
 mod builtin;
 mod checksum;
 mod entropy;

@@ -3,6 +3,7 @@
 use toml::Spanned;
 
 use super::allow::AllowList;
+use super::assignment;
 use super::checksum::Checksum;
 use super::format::{RuleSource, RuleText};
 use super::pattern::Pattern;
@@ -44,7 +45,7 @@ impl Rule {
         if id.is_empty() {
             return Err(source.error(at, "a rule has no id"));
         }
-        let pattern = |text: &Option<Spanned<String>>| match text {
+        let pattern = |text: Option<&Spanned<String>>| match text {
             Some(text) if !text.get_ref().is_empty() => {
                 let pattern = Pattern::new(text.get_ref());
                 if !lazy {
@@ -57,8 +58,17 @@ impl Rule {
             }
             _ => Ok(None),
         };
-        let regex = pattern(&text.regex)?;
-        let path = pattern(&text.path)?;
+        let assigned = match (&text.name, &text.value, &text.regex) {
+            (None, None, _) => None,
+            (Some(name), Some(value), None) => {
+                Some(Spanned::new(name.span(), assignment::expression(name.get_ref(), value.get_ref())))
+            }
+            _ => {
+                return Err(source.error(at, format!("rule {id} needs both name and value, or regex alone")));
+            }
+        };
+        let regex = pattern(text.regex.as_ref().or(assigned.as_ref()))?;
+        let path = pattern(text.path.as_ref())?;
         if regex.is_none() && path.is_none() {
             return Err(source.error(at, format!("rule {id} has neither regex nor path")));
         }
