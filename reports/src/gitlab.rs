@@ -1,4 +1,7 @@
 //! GitLab's container scanning report (gitlab.com/gitlab-org/security-products/security-report-schemas, version 15).
+//!
+//! Its findings lie in packages. Secrets and malware lie in files, and GitLab's report of secrets demands a commit for each,
+//! which a layer has none of: a message says how many are left out, and where they are.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -6,7 +9,7 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use crate::ReportError;
-use crate::model::{ScanResult, Vulnerability};
+use crate::model::{CategoryResult, ScanResult, Vulnerability};
 use crate::order::worst_first;
 use crate::sarif::is_web;
 
@@ -110,5 +113,24 @@ fn messages(result: &ScanResult) -> Vec<Value> {
             .iter()
             .map(move |gap| format!("{}: {} not assessed: {}", entry.ecosystem, gap.count, gap.reason))
     });
-    warnings.chain(gaps).map(|value| json!({ "level": "warn", "value": value })).collect()
+    let categories = result.facts.categories.iter().filter_map(CategoryResult::gap);
+    warnings
+        .chain(gaps)
+        .chain(categories)
+        .chain(left_out(result))
+        .map(|value| json!({ "level": "warn", "value": value }))
+        .collect()
+}
+
+/// Findings that this report has no place for.
+fn left_out(result: &ScanResult) -> Option<String> {
+    let secrets = result.facts.secrets.iter().filter(|found| found.counts()).count();
+    let malware = result.facts.malware.iter().filter(|found| found.counts()).count();
+    (secrets + malware > 0).then(|| {
+        format!(
+            "{}: this report has no place for findings outside packages; left out: secrets: {secrets}, malware: \
+             {malware}. They are in the formats json, sarif, junit, csv and html.",
+            result.facts.image.name()
+        )
+    })
 }

@@ -1,4 +1,5 @@
-//! `JUnit` XML, for the test pages of continuous integration: a suite per image, a failed case per finding.
+//! `JUnit` XML, for the test pages of continuous integration: a suite per image, a failed case per finding of any
+//! category.
 
 use std::io::Write;
 
@@ -6,8 +7,8 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesText, Event};
 
 use crate::ReportError;
-use crate::model::{ScanResult, Vulnerability};
-use crate::order::worst_first;
+use crate::model::{Allowed, Finding, Malware, ScanResult, Secret, Vulnerability};
+use crate::order;
 
 /// Writes one suite per result; ends with a line break. A finding that does not count is a skipped case, an image
 /// without findings one case that passes: some readers refuse suites without cases.
@@ -23,7 +24,7 @@ pub fn scan(results: &[ScanResult], mut out: impl Write) -> Result<(), ReportErr
 }
 
 fn suite<W: Write>(xml: &mut Writer<W>, result: &ScanResult) -> std::io::Result<()> {
-    let findings = worst_first(&result.facts.vulnerabilities);
+    let findings = order::all(&result.facts);
     let failures = findings.iter().filter(|found| found.counts()).count();
     let skipped = findings.len() - failures;
     let name = plain(result.facts.image.name());
@@ -37,39 +38,86 @@ fn suite<W: Write>(xml: &mut Writer<W>, result: &ScanResult) -> std::io::Result<
         .write_inner_content(|xml| {
             if findings.is_empty() {
                 let case = xml.create_element("testcase").with_attribute(("classname", name.as_str()));
-                case.with_attribute(("name", "no vulnerabilities found")).write_empty()?;
+                case.with_attribute(("name", "nothing found")).write_empty()?;
             }
             findings.iter().try_for_each(|found| case(xml, found))
         })?;
     Ok(())
 }
 
-fn case<W: Write>(xml: &mut Writer<W>, found: &Vulnerability) -> std::io::Result<()> {
-    let package = plain(&format!("{} {}", found.package.name, found.installed_version));
-    let name = plain(&format!("[{}] {}", found.severity.code(), found.id));
+/// What a case says of a finding.
+struct Case<'a> {
+    class: String,
+    name: String,
+    file: &'a str,
+    /// Why it does not count.
+    skipped: Option<String>,
+    message: &'a str,
+    text: String,
+}
+
+fn case<W: Write>(xml: &mut Writer<W>, finding: &Finding<'_>) -> std::io::Result<()> {
+    let severity = finding.severity().code();
+    let case = match finding {
+        Finding::Vulnerability(found) => vulnerability(found),
+        Finding::Secret(found) => secret(found),
+        Finding::Malware(found) => malware(found),
+    };
     xml.create_element("testcase")
-        .with_attribute(("classname", package.as_str()))
-        .with_attribute(("name", name.as_str()))
-        .with_attribute(("file", plain(&found.package.path).as_str()))
+        .with_attribute(("classname", plain(&case.class).as_str()))
+        .with_attribute(("name", plain(&format!("[{severity}] {}", case.name)).as_str()))
+        .with_attribute(("file", plain(case.file).as_str()))
         .write_inner_content(|xml| {
-            if let Some(aside) = &found.set_aside {
-                let reason = if aside.statement.is_empty() { "does not count" } else { &aside.statement };
+            if let Some(reason) = &case.skipped {
                 xml.create_element("skipped")
                     .with_attribute(("message", plain(reason).as_str()))
                     .write_empty()?;
                 return Ok(());
             }
-            let summary = plain(if found.summary.is_empty() { &found.id } else { &found.summary });
             xml.create_element("failure")
-                .with_attribute(("message", summary.as_str()))
-                .with_attribute(("type", found.severity.code()))
+                .with_attribute(("message", plain(case.message).as_str()))
+                .with_attribute(("type", severity))
                 .write_inner_content(|xml| {
-                    let text = plain(&format!("{} ({})", found.advice, found.package.path));
-                    xml.write_event(Event::Text(BytesText::new(&text)))
+                    xml.write_event(Event::Text(BytesText::new(&plain(&case.text))))
                 })?;
             Ok(())
         })?;
     Ok(())
+}
+
+fn vulnerability(found: &Vulnerability) -> Case<'_> {
+    let reason = |statement: &str| if statement.is_empty() { "does not count" } else { statement }.to_owned();
+    Case {
+        class: format!("{} {}", found.package.name, found.installed_version),
+        name: found.id.clone(),
+        file: &found.package.path,
+        skipped: found.set_aside.as_ref().map(|aside| reason(&aside.statement)),
+        message: if found.summary.is_empty() { &found.id } else { &found.summary },
+        text: format!("{} ({})", found.advice, found.package.path),
+    }
+}
+
+fn secret(found: &Secret) -> Case<'_> {
+    let place = format!("{}:{}", found.path, found.line);
+    Case {
+        class: format!("secret {}", found.rule),
+        name: format!("{} in {place}", found.title),
+        file: &found.path,
+        skipped: found.allowed.as_ref().map(Allowed::sentence),
+        message: &found.title,
+        text: format!("{} ({place}: {})", found.advice, found.snippet),
+    }
+}
+
+fn malware(found: &Malware) -> Case<'_> {
+    Case {
+        class: format!("malware {}", found.engine.code()),
+        name: format!("{} in {}", found.name, found.path),
+        file: &found.path,
+        skipped: found.allowed.as_ref().map(Allowed::sentence),
+        message: if found.description.is_empty() { &found.name } else { &found.description },
+        text: format!("{} ({}, SHA-256 {})", found.advice, found.path, found.sha256),
+    }
 }
 
 /// Text without the characters that XML 1.0 has no way to write.

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Counts, Image, LayerRef, SetAside, SetAsideReason, Severity, time};
+use super::{
+    CategoryResult, Counts, Image, LayerRef, Malware, Secret, SetAside, SetAsideReason, Severity, time,
+};
 
 /// The result of one scan of one image.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -42,7 +44,8 @@ impl Tool {
     }
 }
 
-/// What is known of one image: its identity, its packages, what they are vulnerable to, and what was not looked at.
+/// What is known of one image: its identity, its packages, what they are vulnerable to, its secrets and malware, and what
+/// was not looked at.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImageFacts {
@@ -52,6 +55,12 @@ pub struct ImageFacts {
     pub packages: Vec<Package>,
     /// One entry per vulnerability and affected package.
     pub vulnerabilities: Vec<Vulnerability>,
+    /// One entry per secret and place.
+    pub secrets: Vec<Secret>,
+    /// One entry per file with malware and what an engine says of it.
+    pub malware: Vec<Malware>,
+    /// How the scan for each category went; what is not here was not ordered.
+    pub categories: Vec<CategoryResult>,
     /// What could not be read.
     pub warnings: Vec<Warning>,
     /// Which advisories stood behind the result, one entry per ecosystem of a package.
@@ -280,6 +289,27 @@ impl ImageFacts {
             .collect()
     }
 
+    /// How many secrets that count the image has, each counted once however many places hold it.
+    pub fn secret_counts(&self) -> Counts {
+        let found = self.secrets.iter().filter(|secret| secret.counts());
+        worst(found.map(|secret| (secret.fingerprint.as_str(), secret.severity)))
+    }
+
+    /// How many malware files that count the image has, each counted once however many engines name it.
+    pub fn malware_counts(&self) -> Counts {
+        let found = self.malware.iter().filter(|malware| malware.counts());
+        let layer = |malware: &Malware| malware.layer.as_ref().map(|layer| layer.index);
+        worst(found.map(|malware| ((layer(malware), malware.path.as_str()), malware.severity)))
+    }
+
+    /// The severities of all findings that count, of every category; what the distribution calls unimportant is none.
+    pub fn severities(&self) -> impl Iterator<Item = Severity> {
+        let vulnerabilities = self.counted().filter(|found| !found.unimportant).map(|found| found.severity);
+        let secrets = self.secrets.iter().filter(|found| found.counts()).map(|found| found.severity);
+        let malware = self.malware.iter().filter(|found| found.counts()).map(|found| found.severity);
+        vulnerabilities.chain(secrets).chain(malware)
+    }
+
     /// How many packages a verdict was reached on.
     pub fn assessed(&self) -> u64 {
         self.coverage.iter().map(|entry| entry.packages.saturating_sub(entry.missed())).sum()
@@ -289,6 +319,16 @@ impl ImageFacts {
     pub fn missed(&self) -> u64 {
         self.coverage.iter().map(Coverage::missed).sum()
     }
+}
+
+/// How many things there are, each by the worst severity that was said of it.
+fn worst<K: Ord>(found: impl Iterator<Item = (K, Severity)>) -> Counts {
+    let mut worst: BTreeMap<K, Severity> = BTreeMap::new();
+    for (key, severity) in found {
+        let seen = worst.entry(key).or_insert(severity);
+        *seen = (*seen).min(severity);
+    }
+    worst.into_values().collect()
 }
 
 impl Coverage {

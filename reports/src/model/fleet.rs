@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Counts, Fix, ScanStatus, SecurityStatus, Tool, time};
+use super::{Counts, Fix, ScanStatus, SecretKind, SecurityStatus, Tool, time};
 
 /// The report on all images.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -24,6 +24,10 @@ pub struct FleetReport {
     pub fixes: Vec<Fix>,
     /// The vulnerabilities in most images, worst first.
     pub vulnerabilities: Vec<FleetVulnerability>,
+    /// The secrets in most images, worst first.
+    pub secrets: Vec<FleetSecret>,
+    /// The malware in most images, worst first.
+    pub malware: Vec<FleetMalware>,
     /// Which advisories stand behind the report and what they do not cover, one entry per ecosystem.
     pub coverage: Vec<CoverageGap>,
 }
@@ -56,6 +60,18 @@ pub struct FleetTotals {
     pub fixable: Counts,
     /// Vulnerabilities counted once per image that has them.
     pub occurrences: Counts,
+    /// Distinct secrets that count.
+    pub secrets: Counts,
+    /// Images with one of them.
+    pub images_with_secrets: u64,
+    /// Distinct malware files that count, told apart by their SHA-256.
+    pub malware: Counts,
+    /// Images with one of them.
+    pub images_with_malware: u64,
+    /// Images that were not searched for secrets, or where the search failed.
+    pub secrets_unsearched: u64,
+    /// Images that were not searched for malware, or where the search failed.
+    pub malware_unsearched: u64,
 }
 
 /// One image of the fleet.
@@ -80,6 +96,10 @@ pub struct FleetImage {
     pub counts: Counts,
     /// Critical and high ones that can be repaired.
     pub fixable: u64,
+    /// Secrets that count, each once.
+    pub secrets: Counts,
+    /// Malware files that count, each once.
+    pub malware: Counts,
     /// The verdict.
     pub security_status: SecurityStatus,
     /// Why the verdict is unknown, one clause; may be empty.
@@ -109,6 +129,49 @@ pub struct FleetVulnerability {
     pub images: u64,
     /// Whether it can be repaired.
     pub fixable: bool,
+}
+
+/// One secret of the fleet: findings of the same fingerprint are the same secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FleetSecret {
+    /// What tells whether two findings are the same secret.
+    pub fingerprint: String,
+    /// What it is, for people.
+    pub title: String,
+    /// The rule that found it.
+    pub rule: String,
+    /// The kind of secret.
+    #[serde(rename = "type")]
+    pub kind: SecretKind,
+    /// How bad its loss is.
+    pub severity: super::Severity,
+    /// The place where it stands, the secret itself made unreadable.
+    pub snippet: String,
+    /// The places that hold it, or the first of them.
+    pub places: Vec<String>,
+    /// How many images have it.
+    pub images: u64,
+    /// Whether it is buried wherever it lies.
+    pub buried: bool,
+}
+
+/// One malware file of the fleet: findings of the same SHA-256 are the same file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FleetMalware {
+    /// SHA-256, 64 hex digits.
+    pub sha256: String,
+    /// What the engines call it, each name once.
+    pub names: Vec<String>,
+    /// How bad the worst of them says it is.
+    pub severity: super::Severity,
+    /// The paths that it lies at, or the first of them.
+    pub paths: Vec<String>,
+    /// How many images have it.
+    pub images: u64,
+    /// Whether it is buried wherever it lies.
+    pub buried: bool,
 }
 
 /// The advisories of one ecosystem, and what they do not cover.

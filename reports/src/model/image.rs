@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::category::unsearched;
 use super::{CompareVersions, Fix, ImageFacts, ScanResult, Severity, Tool, group_fixes, time};
 
 /// The report on one image.
@@ -128,10 +129,13 @@ impl ImageReport {
     }
 }
 
+/// By the categories that succeeded, and by what an earlier scan found where one failed.
 fn verdict(facts: &ImageFacts) -> (SecurityStatus, String) {
-    let risky = facts.counted().any(|v| v.severity <= Severity::Medium && !v.unimportant);
-    if risky {
+    if facts.severities().any(|severity| severity <= Severity::Medium) {
         return (SecurityStatus::AtRisk, String::new());
+    }
+    if let Some(reason) = unsearched(&facts.categories) {
+        return (SecurityStatus::Unknown, reason);
     }
     let reason = match (facts.packages.len(), facts.missed(), facts.warnings.is_empty()) {
         (0, ..) => "no packages were found",

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use lazaret_entities::image;
-use lazaret_reports::model::ImageReport;
+use lazaret_reports::model::{Finding, ImageReport};
 use lazaret_reports::{ReportError, csv, cyclonedx, html, spdx};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
@@ -137,8 +137,8 @@ async fn findings(store: &Store, folder: &Path, rows: &[image::Model]) -> Result
                 platform: report.facts.image.platform(),
                 scanned_at: report.scanned_at,
             };
-            for vulnerability in &report.facts.vulnerabilities {
-                table.write(&of, vulnerability)?;
+            for found in Finding::all(&report.facts) {
+                table.write(&of, found)?;
             }
         }
         table.finish()?;

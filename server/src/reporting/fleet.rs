@@ -76,6 +76,8 @@ pub async fn fleet_report(
         totals,
         fixes: fixes(&matches, &places)?,
         vulnerabilities: listed,
+        secrets: Vec::new(),
+        malware: Vec::new(),
         coverage: coverage(conn, &images).await?,
         images: images.iter().map(|image| view(image, tags.get(&image.id).copied().unwrap_or(0))).collect(),
     })
@@ -91,6 +93,8 @@ fn view(row: &image::Model, tags: u64) -> FleetImage {
         hosts: positive(row.hosts_count),
         containers: positive(row.containers_count),
         counts: counts(row),
+        secrets: Counts::default(),
+        malware: Counts::default(),
         fixable: positive(row.fixable_critical) + positive(row.fixable_high),
         security_status: super::image::security_status(row.security_status),
         security_reason: row.security_reason.clone(),
@@ -262,6 +266,7 @@ async fn totals(
         vulnerabilities: vulnerabilities.iter().map(|view| view.severity).collect(),
         fixable: vulnerabilities.iter().filter(|view| view.fixable).map(|view| view.severity).collect(),
         occurrences,
+        ..FleetTotals::default()
     })
 }
 

@@ -1,7 +1,7 @@
 //! The view of a scan that was not stored.
 
 use lazaret_reports::model::{
-    Advisory, AffectedPackage, Coverage, Evidence, Image, ImageFacts, Kind, Layer, LayerRef, Os, Package,
+    Advisory, AffectedPackage, Category, CategoryResult, CategoryStatus, Coverage, Evidence, Image, ImageFacts, Kind, Layer, LayerRef, Os, Package,
     SCHEMA_VERSION, ScanResult, SetAside, SetAsideReason, Vulnerability, Warning,
 };
 
@@ -44,6 +44,14 @@ pub fn scan_result(
             warnings: warnings(scanned),
             packages,
             vulnerabilities,
+            secrets: Vec::new(),
+            malware: Vec::new(),
+            categories: vec![CategoryResult {
+                category: Category::Vulnerability,
+                status: CategoryStatus::Scanned,
+                error: String::new(),
+                engines: Vec::new(),
+            }],
         },
     }
 }

@@ -2,11 +2,11 @@
 
 use lazaret_reports::model::Severity::{Critical, High};
 use lazaret_reports::model::{
-    Counts, CoverageGap, Fix, FleetImage, FleetReport, FleetTotals, FleetVulnerability, ScanStatus,
-    SecurityStatus, Tool,
+    Counts, CoverageGap, Fix, FleetImage, FleetMalware, FleetReport, FleetSecret, FleetTotals,
+    FleetVulnerability, ScanStatus, SecurityStatus, Tool,
 };
 
-use super::time;
+use super::{found, time};
 
 fn fleet_image(
     name: &str,
@@ -26,6 +26,8 @@ fn fleet_image(
         containers: critical / 2,
         counts: Counts { critical, high, medium, low, unknown },
         fixable: critical + high / 2,
+        secrets: Counts { high: u64::from(critical > 4), medium: critical / 5, ..Counts::default() },
+        malware: Counts { critical: u64::from(critical == 7), ..Counts::default() },
         security_status: status,
         security_reason: String::new(),
         scan_status: scan,
@@ -86,6 +88,12 @@ pub fn fleet() -> FleetReport {
             vulnerabilities: Counts { critical: 9, high: 15, medium: 16, low: 42, unknown: 5 },
             fixable: Counts { critical: 9, high: 12, medium: 9, low: 3, unknown: 1 },
             occurrences: Counts { critical: 15, high: 26, medium: 19, low: 45, unknown: 5 },
+            secrets: Counts { high: 2, medium: 1, ..Counts::default() },
+            images_with_secrets: 2,
+            malware: Counts { critical: 1, ..Counts::default() },
+            images_with_malware: 1,
+            secrets_unsearched: 2,
+            malware_unsearched: 3,
         },
         images,
         fixes: vec![
@@ -122,6 +130,32 @@ pub fn fleet() -> FleetReport {
                 false,
             ),
         ],
+        secrets: found::secrets()
+            .iter()
+            .take(3)
+            .map(|secret| FleetSecret {
+                fingerprint: secret.fingerprint.clone(),
+                title: secret.title.clone(),
+                rule: secret.rule.clone(),
+                kind: secret.kind,
+                severity: secret.severity,
+                snippet: secret.snippet.clone(),
+                places: vec![secret.path.clone()],
+                images: 2,
+                buried: secret.buried,
+            })
+            .collect(),
+        malware: vec![FleetMalware {
+            sha256: found::malware()[0].sha256.clone(),
+            names: vec!["eicar_test_file".to_owned(), "Eicar-Test-Signature".to_owned()],
+            severity: Critical,
+            paths: vec![
+                "opt/drop/eicar.com".to_owned(),
+                "opt/drop/nested.tar.gz!/eicar.zip!/eicar.com".to_owned(),
+            ],
+            images: 1,
+            buried: false,
+        }],
         coverage: vec![
             CoverageGap {
                 ecosystem: "Debian:11".to_owned(),

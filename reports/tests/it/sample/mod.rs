@@ -1,6 +1,7 @@
 //! Example models: an old Debian image with a Python application, and a fleet with it.
 
 mod fleet;
+mod found;
 mod rows;
 
 use std::cmp::Ordering;
@@ -132,6 +133,9 @@ pub fn scan() -> ScanResult {
         },
         packages,
         vulnerabilities,
+        secrets: found::secrets(),
+        malware: found::malware(),
+        categories: found::categories(),
         warnings: vec![Warning {
             layer: Some(layer(3)),
             path: "srv/shop/vendor/broken.egg-info/PKG-INFO".to_owned(),
@@ -191,6 +195,8 @@ pub fn image() -> ImageReport {
 pub fn calm() -> ImageReport {
     let mut scan = scan();
     scan.facts.vulnerabilities.clear();
+    scan.facts.secrets.clear();
+    scan.facts.malware.clear();
     scan.facts.warnings.clear();
     scan.facts.coverage.iter_mut().for_each(|entry| entry.not_assessed.clear());
     ImageReport::from_scan(scan, &compare)

@@ -69,7 +69,7 @@ impl FilterArgs {
     /// Whether a finding is as bad as `--fail-on` says. Severities are ordered worst first.
     pub(super) fn fails(&self, scan: &ScanResult) -> bool {
         self.fail_on.is_some_and(|floor| {
-            scan.facts.counted().any(|found| found.severity <= floor && !found.unimportant)
+            scan.facts.severities().any(|severity| severity <= floor)
         })
     }
 
@@ -77,6 +77,8 @@ impl FilterArgs {
     pub(super) fn show(&self, scan: &mut ScanResult) {
         if let Some(floor) = self.severity {
             scan.facts.vulnerabilities.retain(|found| found.severity <= floor);
+            scan.facts.secrets.retain(|found| found.severity <= floor);
+            scan.facts.malware.retain(|found| found.severity <= floor);
         }
     }
 }

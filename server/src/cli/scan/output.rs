@@ -5,7 +5,7 @@ use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use lazaret_reports::model::{ImageReport, ScanResult};
+use lazaret_reports::model::{Finding, ImageReport, ScanResult};
 use lazaret_reports::{csv, cyclonedx, gitlab, html, json, junit, sarif, spdx};
 
 use crate::cli::{CliError, table};
@@ -128,8 +128,8 @@ fn write(format: Format, scans: &[ScanResult], out: &mut impl Write) -> Result<(
             let mut table = csv::Findings::new(out)?;
             for scan in scans {
                 let of = csv::ImageOf::new(&scan.facts.image, Some(scan.scanned_at));
-                for vulnerability in &scan.facts.vulnerabilities {
-                    table.write(&of, vulnerability)?;
+                for found in Finding::all(&scan.facts) {
+                    table.write(&of, found)?;
                 }
             }
             table.finish()?;
