@@ -5,7 +5,7 @@
 use std::fs::{self, File};
 use std::path::PathBuf;
 
-use lazaret_reports::{csv, html, json, sarif};
+use lazaret_reports::{csv, gitlab, html, json, junit, sarif};
 
 #[path = "../tests/it/sample/mod.rs"]
 mod sample;
@@ -21,5 +21,7 @@ fn main() {
     csv::image(&sample::image(), file("image.csv")).unwrap();
     json::scan(&[sample::scan()], file("scan.json")).unwrap();
     sarif::scan(&[sample::scan()], file("scan.sarif")).unwrap();
+    gitlab::scan(&[sample::scan()], file("gitlab.json")).unwrap();
+    junit::scan(&[sample::scan()], file("junit.xml")).unwrap();
     println!("Wrote the example reports to {}", folder.display());
 }

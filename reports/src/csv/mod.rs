@@ -49,8 +49,8 @@ pub fn image(report: &ImageReport, out: impl Write) -> Result<(), ReportError> {
 }
 
 /// Writes the findings of many images, in the order that they come in.
-pub fn fleet<'a>(
-    findings: impl IntoIterator<Item = (&'a ImageOf, Finding<'a>)>,
+pub fn fleet<'a, F: Into<Finding<'a>>>(
+    findings: impl IntoIterator<Item = (&'a ImageOf, F)>,
     out: impl Write,
 ) -> Result<(), ReportError> {
     let mut rows = Findings::new(out)?;

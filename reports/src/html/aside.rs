@@ -1,8 +1,8 @@
 //! Findings that are shown apart and do not count: a quiet list at the end, one group for each reason.
 
 use super::text;
-use crate::model::{ImageFacts, SetAsideReason, Severity, Vulnerability};
-use crate::order::worst_first;
+use crate::model::{Allowed, ImageFacts, SetAsideReason, Severity, Vulnerability};
+use crate::order::{self, worst_first};
 
 /// Rows for each reason: who wants all of them has the CSV file.
 const MOST_ROWS: usize = 100;
@@ -46,11 +46,42 @@ pub(crate) fn apart(facts: &ImageFacts) -> Vec<Apart> {
         }
     }
     apart.sort_by_key(|(reason, _)| *reason);
-    let titled = apart.into_iter().map(|(reason, group)| {
-        let count = text::count((group.rows.len() + group.more) as u64, "finding", "findings");
-        Apart { title: format!("{count} {}", reason.words()), ..group }
+    let titled = apart.into_iter().map(|(reason, group)| titled(reason.words(), group));
+    titled.chain(allowed(facts)).collect()
+}
+
+fn titled(words: &str, group: Apart) -> Apart {
+    let count = text::count((group.rows.len() + group.more) as u64, "finding", "findings");
+    Apart { title: format!("{count} {words}"), ..group }
+}
+
+/// Secrets and malware that somebody lets pass.
+fn allowed(facts: &ImageFacts) -> Option<Apart> {
+    let secrets = order::secrets(&facts.secrets).into_iter().filter_map(|found| {
+        let allowed = found.allowed.as_ref()?;
+        Some(allowed_row(found.severity, &found.title, &found.rule, &found.path, allowed))
     });
-    titled.collect()
+    let malware = order::malware(&facts.malware).into_iter().filter_map(|found| {
+        let allowed = found.allowed.as_ref()?;
+        Some(allowed_row(found.severity, &found.name, found.engine.words(), &found.path, allowed))
+    });
+    let mut rows: Vec<Row> = secrets.chain(malware).collect();
+    let more = rows.len().saturating_sub(MOST_ROWS);
+    rows.truncate(MOST_ROWS);
+    let sentence = "Somebody has looked at these secrets and files, and lets them pass.";
+    (!rows.is_empty())
+        .then(|| titled("that are allowed", Apart { title: String::new(), sentence, rows, more }))
+}
+
+fn allowed_row(severity: Severity, what: &str, rule: &str, path: &str, allowed: &Allowed) -> Row {
+    Row {
+        severity,
+        id: text::shorten(what, 60),
+        package: text::shorten(rule, 48),
+        installed: String::new(),
+        path: text::cut(path, 40),
+        statement: text::beginning(&allowed.sentence(), 160),
+    }
 }
 
 fn row(found: &Vulnerability, statement: &str) -> Row {

@@ -6,7 +6,10 @@ use super::coverage::{self, CoverageTable, DataAge, Gap};
 use super::picture::{Chips, SeverityBar, Strip};
 use super::text::{self, Cut, Time};
 use super::{FixRow, Status, fix_rows, image};
-use crate::model::{FleetImage, FleetReport, FleetVulnerability, ScanStatus, SecurityStatus, Severity, Tool};
+use crate::model::{
+    Counts, FleetImage, FleetMalware, FleetReport, FleetSecret, FleetTotals, FleetVulnerability, ScanStatus,
+    SecurityStatus, Severity, Tool,
+};
 
 /// At most this many images are shown: with the longest names, such a page stays below 1 MB.
 const MOST_IMAGES: usize = 400;
@@ -14,6 +17,8 @@ const MOST_IMAGES: usize = 400;
 const MOST_UNJUDGED: usize = 200;
 /// At most this many vulnerabilities are shown.
 const MOST_VULNERABILITIES: usize = 100;
+/// At most this many secrets and malware files are shown, each.
+const MOST_FOUND: usize = 100;
 
 #[derive(Template)]
 #[template(path = "report/fleet.html")]
@@ -33,6 +38,8 @@ pub(crate) struct FleetPage<'a> {
     images: Vec<ImageRow>,
     truncated: Option<String>,
     vulnerabilities: Vec<VulnerabilityRow>,
+    secrets: Vec<SecretRow>,
+    malware: Vec<MalwareRow>,
     unjudged: Vec<UnjudgedRow>,
     coverage: CoverageTable,
 }
@@ -54,6 +61,7 @@ struct ImageRow {
     nothing: &'static str,
     chips: Chips,
     strip: Strip,
+    others: String,
     fixable: String,
     containers: String,
     hosts: String,
@@ -67,6 +75,25 @@ struct VulnerabilityRow {
     packages: String,
     images: String,
     fixable: bool,
+}
+
+struct SecretRow {
+    severity: Severity,
+    title: String,
+    rule: String,
+    snippet: String,
+    places: String,
+    buried: bool,
+    images: String,
+}
+
+struct MalwareRow {
+    severity: Severity,
+    names: String,
+    sha256: Cut,
+    paths: String,
+    buried: bool,
+    images: String,
 }
 
 struct UnjudgedRow {
@@ -103,6 +130,8 @@ impl<'a> FleetPage<'a> {
                 format!("The worst {shown} of {all} images are shown; the CSV file has the findings of all of them.")
             }),
             vulnerabilities: report.vulnerabilities.iter().take(MOST_VULNERABILITIES).map(vulnerability_row).collect(),
+            secrets: report.secrets.iter().take(MOST_FOUND).map(secret_row).collect(),
+            malware: report.malware.iter().take(MOST_FOUND).map(malware_row).collect(),
             unjudged: unjudged(report),
             coverage: CoverageTable::of_fleet(&report.coverage, now),
         }
@@ -132,6 +161,7 @@ fn lead(report: &FleetReport, age: Option<&DataAge>) -> Vec<String> {
         n => format!("; {} could not be judged", text::number(n)),
     };
     let mut sentences = vec![format!("{} of {of} {verb} at risk{unknown}.", text::number(totals.at_risk))];
+    sentences.extend(holding(totals));
     if let Some(fix) = report.fixes.first() {
         sentences.push(format!(
             "Upgrade {} in {} first: that resolves {}.",
@@ -141,6 +171,19 @@ fn lead(report: &FleetReport, age: Option<&DataAge>) -> Vec<String> {
         ));
     }
     sentences
+}
+
+/// "2 images hold 3 secrets, 1 image holds 1 malware file."
+fn holding(totals: &FleetTotals) -> Option<String> {
+    let part = |images: u64, count: u64, one: &str, many: &str| {
+        let verb = if images == 1 { "holds" } else { "hold" };
+        let images = text::count(images, "image", "images");
+        (count > 0).then(|| format!("{images} {verb} {}", text::count(count, one, many)))
+    };
+    let secrets = part(totals.images_with_secrets, totals.secrets.total(), "secret", "secrets");
+    let malware = part(totals.images_with_malware, totals.malware.total(), "malware file", "malware files");
+    let parts: Vec<String> = secrets.into_iter().chain(malware).collect();
+    (!parts.is_empty()).then(|| format!("{}.", parts.join(", ")))
 }
 
 fn stats(report: &FleetReport) -> Vec<Stat> {
@@ -159,9 +202,29 @@ fn stats(report: &FleetReport) -> Vec<Stat> {
             totals.vulnerabilities.total(),
             format!("{} over all images", text::number(totals.occurrences.total())),
         ),
+        stat(
+            "secrets",
+            totals.secrets.total(),
+            in_images(totals.images_with_secrets),
+            severe(&totals.secrets),
+        ),
+        stat(
+            "malware files",
+            totals.malware.total(),
+            in_images(totals.images_with_malware),
+            severe(&totals.malware),
+        ),
         plain("containers", totals.containers, format!("{} running", text::number(totals.running))),
         plain("hosts", totals.hosts, String::new()),
     ]
+}
+
+fn in_images(images: u64) -> String {
+    if images == 0 { String::new() } else { format!("in {}", text::count(images, "image", "images")) }
+}
+
+fn severe(counts: &Counts) -> &'static str {
+    if counts.critical + counts.high + counts.medium > 0 { "critical" } else { "" }
 }
 
 fn no_fixes(report: &FleetReport) -> &'static str {
@@ -189,6 +252,11 @@ fn gaps(report: &FleetReport) -> Vec<Gap> {
     if totals.unscanned > 0 {
         let was = text::count(totals.unscanned, "image was", "images were");
         gaps.push(Gap::plain(format!("{was} never scanned.")));
+    }
+    let unsearched = [(totals.secrets_unsearched, "secrets"), (totals.malware_unsearched, "malware")];
+    for (images, words) in unsearched.into_iter().filter(|(images, _)| *images > 0) {
+        let was = text::count(images, "image was", "images were");
+        gaps.push(Gap::plain(format!("{was} not searched for {words}, or the search failed.")));
     }
     if totals.images == 0 {
         gaps.push(Gap::plain("Everything: there is no image to look at.".to_owned()));
@@ -219,10 +287,42 @@ fn image_row(image: &FleetImage, most: u64) -> ImageRow {
         nothing: if image.security_status == SecurityStatus::Unknown { "not known" } else { "none known" },
         chips: Chips::new(&image.counts),
         strip: Strip::new(&image.counts, most),
+        others: others(image),
         fixable: text::number(image.fixable),
         containers: text::number(image.containers),
         hosts: text::number(image.hosts),
         scanned: image.scanned_at.map(text::day),
+    }
+}
+
+/// `2 secrets, 1 malware file`; empty when there are none.
+fn others(image: &FleetImage) -> String {
+    let (secrets, malware) = (image.secrets.total(), image.malware.total());
+    let secrets = (secrets > 0).then(|| text::count(secrets, "secret", "secrets"));
+    let malware = (malware > 0).then(|| text::count(malware, "malware file", "malware files"));
+    secrets.into_iter().chain(malware).collect::<Vec<_>>().join(", ")
+}
+
+fn secret_row(row: &FleetSecret) -> SecretRow {
+    SecretRow {
+        severity: row.severity,
+        title: text::shorten(&row.title, 80),
+        rule: text::shorten(&row.rule, 60),
+        snippet: text::shorten(&row.snippet, 120),
+        places: text::beginning(&row.places.join(", "), 160),
+        buried: row.buried,
+        images: text::number(row.images),
+    }
+}
+
+fn malware_row(row: &FleetMalware) -> MalwareRow {
+    MalwareRow {
+        severity: row.severity,
+        names: text::beginning(&row.names.join(", "), 120),
+        sha256: text::digest(&row.sha256),
+        paths: text::beginning(&row.paths.join(", "), 200),
+        buried: row.buried,
+        images: text::number(row.images),
     }
 }
 

@@ -1,17 +1,20 @@
 //! The page on one image.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 
 use super::aside::{self, Apart};
+use super::categories::{self, Tiles};
 use super::coverage::{self, CoverageTable, Gap};
-use super::picture::{Chips, SeverityBar};
+use super::found::{self, MalwareFiles, Secrets};
+use super::picture::{self, Chips, SeverityBar};
 use super::rows::{self, Group, MOST_ROWS};
 use super::text::{self, Cut, Time};
 use super::{FixRow, Status, fix_rows};
 use crate::model::{
-    Counts, Image, ImageFacts, ImageReport, Kind, ScanStatus, SecurityStatus, Severity, Tool,
+    Category, CategoryResult, CategoryStatus, Counts, Image, ImageFacts, ImageReport, Kind, ScanStatus,
+    SecurityStatus, Severity, Tool,
 };
 
 /// At most this many tags, hosts, containers, warnings and layers are shown, each.
@@ -33,7 +36,9 @@ pub(crate) struct ImagePage<'a> {
     status: Status,
     lead: Vec<String>,
     note: String,
+    tiles: Tiles,
     bar: SeverityBar,
+    urgent: Vec<Urgent>,
     fixes: Vec<FixRow>,
     no_fixes: &'static str,
     gaps: Vec<Gap>,
@@ -43,9 +48,14 @@ pub(crate) struct ImagePage<'a> {
     nothing_found: &'static str,
     groups: Vec<Group>,
     truncated: Option<String>,
+    secrets: Secrets,
+    no_secrets: String,
+    malware: MalwareFiles,
+    no_malware: String,
     apart: Vec<Apart>,
     layers: Vec<LayerRow>,
     coverage: CoverageTable,
+    categories: Vec<categories::Row>,
     warnings: Vec<WarningRow>,
     more_warnings: usize,
     tags: Vec<String>,
@@ -61,6 +71,15 @@ struct LayerRow {
     digest: Cut,
     packages: String,
     total: u64,
+    chips: Chips,
+    secrets: String,
+    malware: String,
+}
+
+/// What is to be done before any upgrade.
+struct Urgent {
+    anchor: &'static str,
+    text: String,
     chips: Chips,
 }
 
@@ -106,11 +125,16 @@ impl<'a> ImagePage<'a> {
             status: status(report.security_status),
             lead: lead(report, &counts, &fixable, age.as_ref()),
             note: note(report),
+            tiles: Tiles::new(facts),
+            urgent: urgent(facts),
             bar: SeverityBar::new(&counts, &fixable),
             fixes: fix_rows(&report.fixes),
             no_fixes: no_fixes(report, &counts),
             gaps: gaps(report),
-            covered: format!("All {} were assessed.", text::count(facts.assessed(), "package", "packages")),
+            covered: format!(
+                "All {} were assessed; secrets and malware were searched for.",
+                text::count(facts.assessed(), "package", "packages")
+            ),
             data: age.map(|age| format!("{}.", age.words)).unwrap_or_default(),
             total: text::number(counts.total()),
             nothing_found: nothing_found(report),
@@ -119,9 +143,14 @@ impl<'a> ImagePage<'a> {
                 let (shown, all) = (text::number(MOST_ROWS as u64), text::number(rows as u64));
                 format!("The worst {shown} of {all} rows are shown; the CSV file has all of them.")
             }),
+            secrets: found::secrets(facts, layer_rows(image)),
+            no_secrets: none_of(report, Category::Secret),
+            malware: found::malware(facts, layer_rows(image)),
+            no_malware: none_of(report, Category::Malware),
             apart: aside::apart(facts),
             layers: layers(facts),
             coverage: CoverageTable::of_image(&facts.coverage, now),
+            categories: categories::rows(facts),
             warnings: warnings(facts),
             more_warnings: facts.warnings.len().saturating_sub(MOST_PLACES),
             tags: image.tags.iter().take(MOST_PLACES).map(|tag| text::shorten(tag, 200)).collect(),
@@ -152,6 +181,45 @@ fn lead(
     if report.scanned_at.is_none() {
         return vec!["This image has not been scanned yet, so nothing is known about it.".to_owned()];
     }
+    let mut sentences = if facts.searched(Category::Vulnerability) || counts.total() > 0 {
+        vulnerabilities_lead(report, counts, fixable, age)
+    } else {
+        Vec::new()
+    };
+    sentences.insert(sentences.len().min(1), others_lead(facts));
+    sentences.retain(|sentence| !sentence.is_empty());
+    sentences
+}
+
+/// "It holds 4 secrets (1 high) and 3 malware files (3 critical)."
+fn others_lead(facts: &ImageFacts) -> String {
+    let (secrets, malware) = (facts.secret_counts(), facts.malware_counts());
+    let part = |counts: &Counts, one: &str, many: &str| {
+        (counts.total() > 0)
+            .then(|| format!("{} ({})", text::count(counts.total(), one, many), picture::words(counts)))
+    };
+    let held: Vec<String> = part(&secrets, "secret", "secrets")
+        .into_iter()
+        .chain(part(&malware, "malware file", "malware files"))
+        .collect();
+    if !held.is_empty() {
+        return format!("It holds {}.", text::list(&held));
+    }
+    match (facts.searched(Category::Secret), facts.searched(Category::Malware)) {
+        (true, true) => "No secrets and no malware were found in it.".to_owned(),
+        (true, false) => "No secrets were found in it.".to_owned(),
+        (false, true) => "No malware was found in it.".to_owned(),
+        (false, false) => String::new(),
+    }
+}
+
+fn vulnerabilities_lead(
+    report: &ImageReport,
+    counts: &Counts,
+    fixable: &Counts,
+    age: Option<&coverage::DataAge>,
+) -> Vec<String> {
+    let facts = &report.facts;
     if counts.total() == 0 {
         let sentence = match (facts.packages.len(), facts.assessed(), age) {
             (0, ..) => "No packages were found, so nothing was assessed.".to_owned(),
@@ -218,6 +286,46 @@ fn note(report: &ImageReport) -> String {
     }
 }
 
+/// What no upgrade repairs, and what comes before any: malware, then secrets.
+fn urgent(facts: &ImageFacts) -> Vec<Urgent> {
+    let mut urgent = Vec::new();
+    let malware = facts.malware_counts();
+    if malware.total() > 0 {
+        let files = text::count(malware.total(), "file with malware", "files with malware");
+        let text = format!("Stop using the image until it is known how {files} came into it");
+        urgent.push(Urgent { anchor: "malware", text, chips: Chips::new(&malware) });
+    }
+    let secrets = facts.secret_counts();
+    if secrets.total() > 0 {
+        let text = format!(
+            "Replace {}: whoever can pull the image has it all",
+            text::count(secrets.total(), "secret", "secrets")
+        );
+        urgent.push(Urgent { anchor: "secrets", text, chips: Chips::new(&secrets) });
+    }
+    urgent
+}
+
+/// Why a section of secrets or malware is empty.
+fn none_of(report: &ImageReport, category: Category) -> String {
+    let words = category.words();
+    match report.facts.category(category) {
+        Some(result) if result.status == CategoryStatus::Failed => {
+            format!("None are listed because the search failed: {}", text::beginning(&result.error, 300))
+        }
+        Some(result) if result.status == CategoryStatus::Scanned && category == Category::Secret => {
+            "None found in the files of any layer, the configuration and the build history.".to_owned()
+        }
+        Some(result) if result.status == CategoryStatus::Scanned => {
+            "None found in the files of any layer and the archives among them.".to_owned()
+        }
+        _ if report.scanned_at.is_none() => {
+            "None are listed because the image has not been scanned. Scan it to fill this list.".to_owned()
+        }
+        _ => format!("None are listed because nobody ordered a search for {words}."),
+    }
+}
+
 fn no_fixes(report: &ImageReport, counts: &Counts) -> &'static str {
     match (report.scanned_at, counts.total()) {
         (None, _) => "Scan the image.",
@@ -230,6 +338,12 @@ fn no_fixes(report: &ImageReport, counts: &Counts) -> &'static str {
 fn nothing_found(report: &ImageReport) -> &'static str {
     if report.scanned_at.is_none() {
         "None are listed because the image has not been scanned. Scan it to fill this list."
+    } else if report
+        .facts
+        .category(Category::Vulnerability)
+        .is_none_or(|it| it.status == CategoryStatus::NotOrdered)
+    {
+        "None are listed because nobody ordered a search for vulnerabilities."
     } else if report.facts.assessed() == 0 {
         "None are listed because nothing was assessed; see the coverage below."
     } else {
@@ -241,7 +355,16 @@ fn gaps(report: &ImageReport) -> Vec<Gap> {
     if report.scanned_at.is_none() {
         return vec![Gap::plain("Everything: the image has not been scanned.".to_owned())];
     }
-    let mut gaps = coverage::image_gaps(&report.facts.coverage, report.generated_at);
+    let facts = &report.facts;
+    let mut gaps: Vec<Gap> = Category::ALL
+        .into_iter()
+        .filter_map(|category| match facts.category(category) {
+            Some(result) => result.gap(),
+            None => CategoryResult::not_ordered(category).gap(),
+        })
+        .map(|gap| Gap::plain(text::beginning(&gap, 400)))
+        .collect();
+    gaps.extend(coverage::image_gaps(&facts.coverage, report.generated_at));
     if !report.facts.warnings.is_empty() {
         let warnings = text::count(report.facts.warnings.len() as u64, "warning", "warnings");
         gaps.push(Gap::plain(format!("{warnings}: parts could not be read.")));
@@ -270,7 +393,17 @@ fn layers(facts: &ImageFacts) -> Vec<LayerRow> {
             worst.entry(found.package.layer.index).or_default().entry(&found.id).or_insert(found.severity);
         *severity = (*severity).min(found.severity);
     }
+    let mut secrets: BTreeMap<usize, u64> = BTreeMap::new();
+    for layer in facts.secrets.iter().filter(|found| found.counts()).filter_map(|found| found.layer.as_ref())
+    {
+        *secrets.entry(layer.index).or_default() += 1;
+    }
+    let mut malware: BTreeSet<(usize, &str)> = BTreeSet::new();
+    for found in facts.malware.iter().filter(|found| found.counts()) {
+        malware.extend(found.layer.as_ref().map(|layer| (layer.index, found.path.as_str())));
+    }
     let row = |layer: &crate::model::Layer| {
+        let files = malware.iter().filter(|(index, _)| *index == layer.index).count();
         let counts: Counts =
             worst.get(&layer.index).into_iter().flat_map(|found| found.values().copied()).collect();
         LayerRow {
@@ -280,6 +413,8 @@ fn layers(facts: &ImageFacts) -> Vec<LayerRow> {
             packages: text::number(packages.get(&layer.index).copied().unwrap_or_default()),
             total: counts.total(),
             chips: Chips::new(&counts),
+            secrets: text::number(secrets.get(&layer.index).copied().unwrap_or_default()),
+            malware: text::number(files as u64),
         }
     };
     facts.image.layers.iter().take(layer_rows(&facts.image)).map(row).collect()

@@ -2,8 +2,10 @@
 //! escaped by the templates, and the page forbids itself to load or to run anything.
 
 mod aside;
+mod categories;
 mod coverage;
 mod fleet;
+mod found;
 mod image;
 mod picture;
 mod rows;

@@ -74,6 +74,11 @@ pub struct EngineVersion {
 }
 
 impl CategoryResult {
+    /// Of a category that nobody ordered.
+    pub const fn not_ordered(category: Category) -> Self {
+        Self { category, status: CategoryStatus::NotOrdered, error: String::new(), engines: Vec::new() }
+    }
+
     /// What it leaves uncovered, as a sentence; `None` when it succeeded.
     pub fn gap(&self) -> Option<String> {
         let words = self.category.words();

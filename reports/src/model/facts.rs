@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    CategoryResult, Counts, Image, LayerRef, Malware, Secret, SetAside, SetAsideReason, Severity, time,
+    Category, CategoryResult, CategoryStatus, Counts, Image, LayerRef, Malware, Secret, SetAside,
+    SetAsideReason, Severity, time,
 };
 
 /// The result of one scan of one image.
@@ -308,6 +309,16 @@ impl ImageFacts {
         let secrets = self.secrets.iter().filter(|found| found.counts()).map(|found| found.severity);
         let malware = self.malware.iter().filter(|found| found.counts()).map(|found| found.severity);
         vulnerabilities.chain(secrets).chain(malware)
+    }
+
+    /// How the scan for a category went; `None` when it was not ordered.
+    pub fn category(&self, category: Category) -> Option<&CategoryResult> {
+        self.categories.iter().find(|result| result.category == category)
+    }
+
+    /// Whether the scan for a category succeeded.
+    pub fn searched(&self, category: Category) -> bool {
+        self.category(category).is_some_and(|result| result.status == CategoryStatus::Scanned)
     }
 
     /// How many packages a verdict was reached on.

@@ -37,6 +37,8 @@ fn they_are_in_no_count_and_recommend_no_upgrade() {
 fn an_image_is_not_at_risk_by_what_is_set_aside() {
     let mut scan = scan();
     scan.facts.vulnerabilities.retain(|found| !found.counts());
+    scan.facts.secrets.clear();
+    scan.facts.malware.clear();
     let report = ImageReport::from_scan(scan, &sample::compare);
     assert_ne!(report.security_status, SecurityStatus::AtRisk);
 }
@@ -57,14 +59,13 @@ fn the_page_shows_them_apart_with_the_reason() {
 }
 
 #[test]
-fn a_row_has_the_reason_in_the_last_column() {
+fn a_row_has_the_reason() {
     let mut out = Vec::new();
     csv::image(&ImageReport::from_scan(scan(), &sample::compare), &mut out).unwrap();
     let mut reader = ::csv::Reader::from_reader(out.as_slice());
-    let last: Vec<String> =
-        reader.records().map(|row| row.unwrap().iter().next_back().unwrap().to_owned()).collect();
-    assert_eq!(last.iter().filter(|cell| *cell == "VEX").count(), apart());
-    assert_eq!(last.len(), scan().facts.vulnerabilities.len());
+    let column = csv::COLUMNS.iter().position(|column| *column == "set_aside").unwrap();
+    let reasons: Vec<String> = reader.records().map(|row| row.unwrap()[column].to_owned()).collect();
+    assert_eq!(reasons.iter().filter(|cell| *cell == "VEX").count(), apart());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The CSV form, read back by a reader of its own.
 
 use lazaret_reports::csv::{COLUMNS, Findings, ImageOf, fleet, image};
-use lazaret_reports::model::ImageReport;
+use lazaret_reports::model::{Allowed, ImageReport};
 
 use crate::{HOSTILE, hostile, sample};
 
@@ -21,9 +21,9 @@ fn one_row_per_finding_and_package_worst_first() {
     image(&report, &mut out).unwrap();
     let rows = read(&out);
     assert_eq!(rows[0], COLUMNS);
-    assert_eq!(rows.len(), 1 + report.facts.vulnerabilities.len());
+    assert_eq!(rows.len(), 1 + 27 + 4 + 4, "vulnerabilities, secrets, malware");
     assert_eq!(rows[1][column("severity")], "CRITICAL");
-    assert_eq!(rows.last().unwrap()[column("unimportant")], "true");
+    assert_eq!(rows[27][column("unimportant")], "true");
     let row = rows.iter().find(|row| row[column("vulnerability_id")] == "CVE-2020-7471").unwrap();
     assert_eq!(row[column("aliases")], "GHSA-hmr4-m2h5-33qx;PYSEC-2020-35");
     assert_eq!(row[column("fixed_versions")], "2.2.10;3.0.3");
@@ -64,7 +64,7 @@ fn hostile_names_stay_in_their_cell() {
         let mut out = Vec::new();
         image(&ImageReport::from_scan(hostile(text), &sample::compare), &mut out).unwrap();
         let rows = read(&out);
-        assert_eq!(rows.len(), 28);
+        assert_eq!(rows.len(), 1 + 27 + 4 + 4);
         let cell = &rows[1][column("title")];
         assert_eq!(cell.trim_start_matches('\''), text.replace('\0', ""));
     }
@@ -104,4 +104,34 @@ fn the_fleet_is_written_row_by_row() {
     let rows = read(&whole);
     assert_eq!(rows[2][column("image_reference")], "b:1");
     assert_eq!(rows[2][column("scanned_at")], "");
+}
+
+#[test]
+fn secrets_and_malware_are_rows_of_the_same_table() {
+    let mut report = sample::image();
+    let allowed = Allowed {
+        reason: "a test key".to_owned(),
+        author: "anna".to_owned(),
+        expires: Some(sample::time("2027-03-31T00:00:00Z")),
+    };
+    report.facts.secrets[0].allowed = Some(allowed);
+    let mut out = Vec::new();
+    image(&report, &mut out).unwrap();
+    let rows = read(&out);
+    let of = |category: &str| -> Vec<&Vec<String>> {
+        rows.iter().filter(|row| row[column("category")] == category).collect()
+    };
+    assert_eq!((of("VULNERABILITY").len(), of("SECRET").len(), of("MALWARE").len()), (27, 4, 4));
+    let key = of("SECRET").into_iter().find(|row| row[column("name")] == "openssh-private-key").unwrap();
+    assert_eq!(key[column("path")], "root/.ssh/id_ed25519");
+    assert_eq!((key[column("line")].as_str(), key[column("buried")].as_str()), ("1", "true"));
+    assert_eq!(key[column("buried_by")], sample::layer(3).diff_id);
+    assert_eq!((key[column("type")].as_str(), key[column("source")].as_str()), ("KEY", "FILE"));
+    let last = *of("SECRET").last().unwrap();
+    assert_eq!(last[column("set_aside")], "ALLOWED");
+    assert_eq!(last[column("set_aside_statement")], "a test key (anna, until 2027-03-31)");
+    let nested = of("MALWARE").into_iter().find(|row| row[column("path")].contains("!/")).unwrap();
+    assert_eq!(nested[column("path")], "opt/drop/nested.tar.gz!/eicar.zip!/eicar.com");
+    assert_eq!((nested[column("source")].as_str(), nested[column("size")].as_str()), ("YARA", "68"));
+    assert_eq!(nested[column("sha256")].len(), 64);
 }

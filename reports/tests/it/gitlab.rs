@@ -1,7 +1,7 @@
 //! What GitLab's schema demands of a container scanning report.
 
 use lazaret_reports::gitlab;
-use lazaret_reports::model::{ScanResult, SetAside, SetAsideReason};
+use lazaret_reports::model::{Category, CategoryResult, ScanResult, SetAside, SetAsideReason};
 use serde_json::Value;
 
 use crate::{HOSTILE, hostile, sample};
@@ -51,4 +51,18 @@ fn hostile_names_stay_text() {
     for text in HOSTILE {
         assert!(!written(&[hostile(text)])["vulnerabilities"].as_array().unwrap().is_empty());
     }
+}
+
+#[test]
+fn what_has_no_place_in_it_is_said() {
+    let messages = |scan: ScanResult| written(&[scan])["scan"]["messages"].to_string();
+    let said = messages(sample::scan());
+    assert!(said.contains("secrets: 4, malware: 4"), "{said}");
+    let mut scan = sample::scan();
+    scan.facts.secrets.clear();
+    scan.facts.malware.clear();
+    scan.facts.categories.truncate(1);
+    scan.facts.categories.push(CategoryResult::not_ordered(Category::Malware));
+    let said = messages(scan);
+    assert!(!said.contains("no place") && said.contains("Malware was not searched for."), "{said}");
 }

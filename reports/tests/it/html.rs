@@ -1,7 +1,9 @@
 //! The pages: well-formed, closed to hostile names, honest about gaps, and of bounded size.
 
 use lazaret_reports::html;
-use lazaret_reports::model::{FleetReport, ImageReport, ScanStatus, SecurityStatus};
+use lazaret_reports::model::{
+    Allowed, CategoryStatus, FleetReport, ImageReport, Malware, ScanStatus, Secret, SecurityStatus,
+};
 
 use crate::{HOSTILE, hostile, sample};
 
@@ -98,6 +100,8 @@ fn the_first_screen_says_how_bad_what_first_and_what_is_not_covered() {
     for words in [
         "22 vulnerabilities: 7 critical and 9 high. 19 of them have a fix.",
         "Upgrade openssl from 1.1.1k-1 to 1.1.1n-0+deb11u4 first: that resolves 5.",
+        "It holds 3 secrets (2 high, 1 medium) and 3 malware files (3 critical).",
+        "Stop using the image until it is known how 3 files with malware came into it",
         "PyPI: 1 package: the version cannot be compared (local-thing).",
         "Debian data 3 days old, PyPI data 1 day old.",
     ] {
@@ -107,6 +111,8 @@ fn the_first_screen_says_how_bad_what_first_and_what_is_not_covered() {
     let first = page.split("<nav").next().unwrap();
     for words in [
         "4 of 9 images are at risk; 3 could not be judged.",
+        "2 images hold 3 secrets, 1 image holds 1 malware file.",
+        "2 images were not searched for secrets, or the search failed.",
         "Upgrade openssl in 3 images first: that resolves 5 vulnerabilities.",
         "Debian:13: nothing of it was assessed (1 image): no advisories for Debian:13.",
         "npm: the data is 39 days old",
@@ -122,7 +128,7 @@ fn nothing_found_says_as_of_when() {
     assert!(page.contains(
         "No vulnerabilities known as of 2026-11-20 (Debian data 3 days old, PyPI data 1 day old)."
     ));
-    assert!(page.contains("All 12 packages were assessed."));
+    assert!(page.contains("All 12 packages were assessed; secrets and malware were searched for."));
 }
 
 #[test]
@@ -166,6 +172,8 @@ fn an_empty_fleet_says_what_fills_it() {
     report.images.clear();
     report.fixes.clear();
     report.vulnerabilities.clear();
+    report.secrets.clear();
+    report.malware.clear();
     report.coverage.clear();
     let page = fleet(&report);
     check(&page);
@@ -191,6 +199,13 @@ fn hostile_names_do_not_break_out() {
         }
         for row in &mut report.vulnerabilities {
             (row.id, row.summary, row.packages) = (text.to_owned(), text.to_owned(), vec![text.to_owned()]);
+        }
+        for row in &mut report.secrets {
+            (row.title, row.rule, row.snippet) = (text.to_owned(), text.to_owned(), text.to_owned());
+            row.places = vec![text.to_owned()];
+        }
+        for row in &mut report.malware {
+            (row.names, row.paths) = (vec![text.to_owned()], vec![text.to_owned()]);
         }
         for entry in &mut report.coverage {
             entry.ecosystem = text.into();
@@ -267,4 +282,92 @@ fn a_large_fleet_stays_below_one_megabyte() {
     check(&page);
     assert!(page.len() < 1_000_000, "{} bytes", page.len());
     assert!(page.contains("The worst 400 of 5,000 images are shown"));
+}
+
+#[test]
+fn a_secret_stands_beside_its_place_its_layer_and_what_buries_it() {
+    let page = image(&sample::image());
+    let secrets = &page[page.find("<section class=\"section\" id=\"secrets\"").unwrap()..];
+    let secrets = &secrets[..secrets.find("</section>").unwrap()];
+    for words in [
+        "root/.ssh/id_ed25519:1",
+        "buried by layer 3",
+        "Deleting the file was not enough: layer 3 only hides it, layer 1 still holds it",
+        "RUN /bin/sh -c echo api:corr****…aple | chpasswd",
+        "image configuration",
+        "href=\"#layer-1\"",
+    ] {
+        assert!(secrets.contains(words), "{words}");
+    }
+    let malware = &page[page.find("<section class=\"section\" id=\"malware\"").unwrap()..];
+    let malware = &malware[..malware.find("</section>").unwrap()];
+    assert_eq!(malware.matches("<tr>").count(), 1 + 3, "a file is one row, whoever names it");
+    for words in ["opt/drop/nested.tar.gz!/eicar.zip!/eicar.com", "Eicar-Test-Signature", "ClamAV", "68 B"] {
+        assert!(malware.contains(words), "{words}");
+    }
+    assert!(page.contains("ClamAV 1.4.3/27821/Mon Nov 23 09:26:11 2026"));
+}
+
+#[test]
+fn a_category_that_was_not_searched_is_not_a_category_without_findings() {
+    let mut report = sample::calm();
+    assert!(image(&report).contains("No secrets and no malware were found in it."));
+    report.facts.categories[1].status = CategoryStatus::NotOrdered;
+    report.facts.categories[2].status = CategoryStatus::Failed;
+    report.facts.categories[2].error = "clamd does not answer on unix:/run/clamd.ctl".into();
+    let page = image(&report);
+    check(&page);
+    assert!(!page.contains("No secrets and no malware") && !page.contains("none found"));
+    for words in [
+        "Secrets were not searched for.",
+        "None are listed because nobody ordered a search for secrets.",
+        "The search for malware failed: clamd does not answer on unix:/run/clamd.ctl.",
+        "not searched for</span>",
+        "the search failed</span>",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    report.facts.categories.clear();
+    check(&image(&report));
+}
+
+#[test]
+fn what_is_allowed_is_shown_apart_with_the_reason() {
+    let mut report = sample::image();
+    for found in &mut report.facts.secrets {
+        let reason = "a key of the test server".to_owned();
+        found.allowed = Some(Allowed { reason, author: "anna".to_owned(), expires: None });
+    }
+    let page = image(&report);
+    check(&page);
+    let apart = &page[page.find("id=\"apart\"").unwrap()..];
+    assert!(
+        apart.contains("4 findings that are allowed") && apart.contains("a key of the test server (anna)")
+    );
+    let secrets = &page
+        [page.find("<section class=\"section\" id=\"secrets\"").unwrap()..page.find("id=\"apart\"").unwrap()];
+    assert!(!secrets.contains("root/.ssh/id_ed25519"));
+}
+
+#[test]
+fn many_secrets_and_much_malware_stay_below_one_megabyte() {
+    let mut report = sample::image();
+    let (secret, file) = (report.facts.secrets[2].clone(), report.facts.malware[2].clone());
+    report.facts.secrets = (0..5_000)
+        .map(|number| {
+            let path = format!("srv/{}/{number}", "long/".repeat(60));
+            Secret { path, snippet: "x".repeat(400), advice: "Do this. ".repeat(200), ..secret.clone() }
+        })
+        .collect();
+    report.facts.malware = (0..5_000)
+        .map(|number| Malware {
+            path: format!("{}a.zip!/{number}", "b.zip!/".repeat(60)),
+            advice: "Do this. ".repeat(200),
+            ..file.clone()
+        })
+        .collect();
+    let page = image(&report);
+    check(&page);
+    assert!(page.len() < 1_000_000, "{} bytes", page.len());
+    assert!(page.contains("4850 more are in the CSV file."));
 }

@@ -42,7 +42,12 @@ fn one_result_is_the_document() {
         Some("/bin/sh")
     );
     assert_eq!(document["coverage"][0]["advisoriesModified"], "2026-11-20T23:14:09Z");
-    assert!(document.get("secrets").is_none() && document.get("malware").is_none());
+    assert_eq!(document["secrets"].as_array().unwrap().len(), 4);
+    let key = document["secrets"].as_array().unwrap().iter().find(|found| found["type"] == "KEY").unwrap();
+    assert_eq!((&key["buried"], &key["buriedBy"]["index"]), (&Value::Bool(true), &Value::from(3)));
+    assert!(key["allowed"].is_null() && key["firstSeen"].is_null());
+    assert_eq!(document["malware"][1]["engine"], "CLAMAV");
+    assert_eq!(document["categories"][2]["engines"][1]["name"], "ClamAV");
 }
 
 #[test]
@@ -62,6 +67,7 @@ fn what_is_absent_is_null_and_still_valid() {
     scan.facts.coverage[0].advisories_modified = None;
     let document = written(&[scan]);
     check(&document);
+    assert!(document["secrets"][0]["layer"].is_null());
     assert!(document["image"]["os"].is_null() && document["warnings"][0]["layer"].is_null());
 }
 

@@ -57,6 +57,26 @@ fn hostile(text: &str) -> ScanResult {
         found.aliases = vec![text.to_owned()];
         found.fixed_versions = vec![text.to_owned()];
     }
+    for found in &mut facts.secrets {
+        for field in [
+            &mut found.title,
+            &mut found.rule,
+            &mut found.path,
+            &mut found.instruction,
+            &mut found.snippet,
+            &mut found.fingerprint,
+            &mut found.advice,
+        ] {
+            *field = text.into();
+        }
+    }
+    for found in &mut facts.malware {
+        for field in [&mut found.name, &mut found.path, &mut found.description, &mut found.advice] {
+            *field = text.into();
+        }
+    }
+    facts.categories[2].error = text.into();
+    facts.categories[2].engines[1].version = text.into();
     for warning in &mut facts.warnings {
         warning.path = text.into();
         warning.message = text.into();

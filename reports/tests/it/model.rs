@@ -1,6 +1,9 @@
 //! Counting, verdicts and upgrades.
 
-use lazaret_reports::model::{Counts, ImageReport, SecurityStatus, Vulnerability, group_fixes};
+use lazaret_reports::model::{
+    Allowed, CategoryStatus, Counts, ImageFacts, ImageReport, Malware, Secret, SecurityStatus, Severity,
+    Vulnerability, group_fixes,
+};
 
 use crate::sample;
 
@@ -47,6 +50,8 @@ fn safe_is_never_a_guess() {
 
     let mut scan = sample::scan();
     scan.facts.vulnerabilities.retain(|found| found.unimportant);
+    scan.facts.secrets.clear();
+    scan.facts.malware.clear();
     let verdict = |scan| ImageReport::from_scan(scan, &sample::compare).security_status;
     assert_eq!(verdict(scan.clone()), SecurityStatus::Unknown, "one package was not assessed");
     scan.facts.coverage.iter_mut().for_each(|entry| entry.not_assessed.clear());
@@ -57,4 +62,62 @@ fn safe_is_never_a_guess() {
     assert_eq!(verdict(scan.clone()), SecurityStatus::Unknown, "no advisories for Debian");
     scan.facts.packages.clear();
     assert_eq!(verdict(scan), SecurityStatus::Unknown, "no packages were found");
+}
+
+#[test]
+fn a_secret_counts_once_for_an_image_and_malware_once_for_a_file() {
+    let mut facts = sample::scan().facts;
+    assert_eq!(facts.secret_counts(), Counts { high: 2, medium: 1, ..Counts::default() });
+    assert_eq!(facts.malware_counts(), Counts { critical: 3, ..Counts::default() });
+    let allowed = Allowed { reason: "a test file".to_owned(), author: String::new(), expires: None };
+    for found in facts.malware.iter_mut().filter(|found| !found.buried) {
+        found.allowed = Some(allowed.clone());
+    }
+    assert_eq!(facts.malware_counts().total(), 1);
+}
+
+#[test]
+fn a_secret_or_malware_alone_puts_an_image_at_risk() {
+    let calm = sample::calm();
+    let verdict = |change: &dyn Fn(&mut ImageFacts)| {
+        let mut scan = sample::scan();
+        scan.facts = calm.facts.clone();
+        change(&mut scan.facts);
+        let report = ImageReport::from_scan(scan, &sample::compare);
+        (report.security_status, report.security_reason)
+    };
+    let (secret, file) = (sample::scan().facts.secrets[0].clone(), sample::scan().facts.malware[0].clone());
+    let at_risk = (SecurityStatus::AtRisk, String::new());
+    assert_eq!(verdict(&|facts| facts.secrets.push(secret.clone())), at_risk);
+    assert_eq!(verdict(&|facts| facts.malware.push(file.clone())), at_risk);
+    let allowed = Allowed { reason: "a test".to_owned(), author: String::new(), expires: None };
+    let passed = Secret { allowed: Some(allowed), ..secret.clone() };
+    assert_eq!(verdict(&|facts| facts.secrets.push(passed.clone())).0, SecurityStatus::Safe);
+    let low = Secret { severity: Severity::Low, ..secret.clone() };
+    assert_eq!(verdict(&|facts| facts.secrets.push(low.clone())).0, SecurityStatus::Safe);
+    for (status, reason) in [
+        (CategoryStatus::NotOrdered, "secrets were not searched for"),
+        (CategoryStatus::Failed, "the search for secrets failed"),
+    ] {
+        let (verdict, said) = verdict(&|facts| facts.categories[1].status = status);
+        assert_eq!((verdict, said.as_str()), (SecurityStatus::Unknown, reason));
+    }
+    let (verdict, said) = verdict(&|facts| facts.categories.truncate(1));
+    assert_eq!(
+        (verdict, said.as_str()),
+        (SecurityStatus::Unknown, "secrets and malware were not searched for")
+    );
+}
+
+#[test]
+fn advice_on_what_is_buried_says_why_deleting_was_not_enough() {
+    assert_eq!(Secret::advise("Revoke it.", Some(1), None), "Revoke it.");
+    let buried = Secret::advise("Revoke it.", Some(1), Some(3));
+    assert!(
+        buried.starts_with("Revoke it. Deleting the file was not enough: layer 3 only hides it, layer 1")
+    );
+    assert!(
+        Malware::advise("", None, Some(2))
+            .starts_with("Deleting the file was not enough: layer 2 only hides it, a lower layer")
+    );
 }
