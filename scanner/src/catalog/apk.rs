@@ -1,6 +1,10 @@
 //! Alpine's package database: `lib/apk/db/installed`, in newer releases under `usr/lib`.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::format::Parse;
+use super::intact::Intact;
 use super::stanza::{Troubles, paragraphs};
 use super::{Evidence, Format, Listing, Owner, Package, Spec, tells_of_language};
 
@@ -22,10 +26,11 @@ pub fn wants(path: &str) -> bool {
 pub fn parse(_path: &str, bytes: &[u8]) -> Listing {
     let text = String::from_utf8_lossy(bytes);
     let (mut packages, mut owned) = (Vec::new(), Vec::new());
+    let mut intact = Intact::default();
     let mut troubles = Troubles::default();
     for lines in paragraphs(&text) {
         let (mut name, mut version, mut origin, mut arch, mut licenses) = ("", "", "", "", "");
-        let mut folder = "";
+        let (mut folder, mut path) = ("", String::new());
         for line in lines {
             // Keys are one letter, and their case matters: `P:` is the name, `p:` what the package provides.
             match line.split_once(':') {
@@ -36,9 +41,16 @@ pub fn parse(_path: &str, bytes: &[u8]) -> Listing {
                 Some(("L", value)) => licenses = value.trim(),
                 Some(("F", value)) => folder = value,
                 Some(("R", file)) => {
-                    let path = if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
+                    path = if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
                     if tells_of_language(&path) {
-                        owned.push(path);
+                        owned.push(path.clone());
+                    }
+                }
+                // The digest of the file above: `Q1` and a SHA-1, or `Q2` and a SHA-256.
+                Some(("Z", value)) => {
+                    let digest = value.trim().strip_prefix("Q1").or_else(|| value.trim().strip_prefix("Q2"));
+                    if let Some(Ok(digest)) = digest.map(|digest| STANDARD.decode(digest)) {
+                        intact.note(&path, &digest);
                     }
                 }
                 Some((key, _)) if key.len() == 1 => {}
@@ -61,7 +73,7 @@ pub fn parse(_path: &str, bytes: &[u8]) -> Listing {
         }
     }
     let warnings = troubles.into_warnings("apk", packages.len());
-    Listing { packages, owned, warnings }
+    Listing { packages, owned, intact, warnings }
 }
 
 #[cfg(test)]
@@ -86,6 +98,18 @@ mod tests {
             ]
         );
         assert!(warnings.is_empty());
+    }
+
+    #[test]
+    fn files_are_known_with_their_digests() {
+        // SHA-1 and SHA-256 of "abc".
+        let text = "P:a\nV:1\nF:etc\nR:x\na:0:0:600\nZ:Q1qZk+NkcGgWq6PiVxeFDCbJzQ2J0=\nR:plain\nF:\nR:y\n\
+                    Z:Q2ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=\nR:z\nZ:Q1***\n";
+        let Listing { intact, .. } = parse("", text.as_bytes());
+        let abc = super::super::intact::Digests::of(&mut b"abc".to_vec().into()).unwrap();
+        for (path, expected) in [("etc/x", true), ("etc/plain", false), ("y", true), ("z", false)] {
+            assert_eq!(intact.contains(path, &abc), expected, "{path}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod fixtures;
 mod format;
 pub mod go;
 pub mod haskell;
+pub(crate) mod intact;
 pub mod java;
 mod json;
 pub mod julia;
@@ -36,6 +37,7 @@ use serde::{Deserialize, Serialize};
 use crate::Limits;
 use crate::content::Content;
 use crate::layer::Warning;
+use intact::Intact;
 
 pub use format::{Evidence, Format, Owner};
 use format::{Parse, Spec};
@@ -131,6 +133,8 @@ pub struct Listing {
     pub packages: Vec<Package>,
     /// Paths (without a leading slash) that it says belong to a package of the distribution.
     pub owned: Vec<String>,
+    /// The files of packages of the distribution, with the digests that it tells of them.
+    pub(crate) intact: Intact,
     /// What of it could not be read, a sentence each.
     pub warnings: Vec<String>,
 }
@@ -194,19 +198,20 @@ pub(crate) fn log_of(path: &str) -> Option<(Format, &str)> {
 /// Reads the file at `path`. What it lists is sorted, each package once; what of it cannot be read makes warnings,
 /// never an error: a damaged file must not hide the rest of the image.
 pub fn parse(format: Format, path: &str, content: Content, limits: &Limits) -> (PackageFile, Vec<Warning>) {
-    parse_with_log(format, path, content, None, limits)
+    parse_with_log(format, path, content, None, limits, &mut Intact::default())
 }
 
 /// Reads the file at `path` as [`parse`] does, with the changes of the file beside it whose name ends with the format's
-/// [`Format::log_suffix`].
+/// [`Format::log_suffix`]. What it tells of files with their digests is added to `intact`.
 pub(crate) fn parse_with_log(
     format: Format,
     path: &str,
     mut content: Content,
     log: Option<&mut Content>,
     limits: &Limits,
+    intact: &mut Intact,
 ) -> (PackageFile, Vec<Warning>) {
-    let listing = match format.spec().parse {
+    let mut listing = match format.spec().parse {
         Parse::Content(parse) => parse(path, &mut content, limits),
         Parse::WithLog { parse, .. } => parse(path, &mut content, log, limits),
         Parse::Bytes(parse) => match content.into_bytes() {
@@ -214,6 +219,7 @@ pub(crate) fn parse_with_log(
             Err(error) => Listing::warning(format!("cannot be read ({error}); what it lists is not covered")),
         },
     };
+    intact.merge(std::mem::take(&mut listing.intact));
     filed(format, path, listing)
 }
 
@@ -222,7 +228,7 @@ const MAX_TEXT: usize = 2 << 10;
 
 /// What the file at `path` lists, sorted and each once.
 fn filed(format: Format, path: &str, listing: Listing) -> (PackageFile, Vec<Warning>) {
-    let Listing { mut packages, mut owned, mut warnings } = listing;
+    let Listing { mut packages, mut owned, mut warnings, .. } = listing;
     let listed = packages.len();
     packages.retain(|package| {
         let names = [&package.name, &package.version, &package.source_name, &package.source_version];

@@ -9,6 +9,7 @@ use super::hashed::Hashed;
 use super::logged::Logged;
 use super::path::{Marker, inside, marker};
 use super::{FileEntry, FileKind, LayerAnalysis, LayerError, OsReleaseFile, Warning};
+use crate::catalog::intact::Intact;
 use crate::catalog::{self, Format, PackageFile, executable};
 use crate::content::{Content, ContentError};
 use crate::image::RELEASE_FILES;
@@ -80,6 +81,8 @@ pub(super) struct Found {
     package_files: BTreeMap<String, PackageFile>,
     os_releases: BTreeMap<String, OsReleaseFile>,
     logged: Logged,
+    /// The files that packages of the distribution brought, as far as this layer tells.
+    intact: Intact,
     warnings: Vec<Warning>,
     /// Memory for one executable after another.
     program: Vec<u8>,
@@ -126,7 +129,8 @@ impl Found {
                 self.logged.database(path, name, format, content);
             }
             Want::Packages(format) => {
-                let (mut file, warnings) = catalog::parse(format, name, content, limits);
+                let (mut file, warnings) =
+                    catalog::parse_with_log(format, name, content, None, limits, &mut self.intact);
                 path.clone_into(&mut file.path);
                 for warning in warnings {
                     self.warn(path, warning.message);
@@ -177,7 +181,7 @@ impl Found {
 
     /// Reads what had to wait for what else the layer holds.
     fn settle(&mut self, limits: &Limits) {
-        let (files, warnings) = std::mem::take(&mut self.logged).read(limits);
+        let (files, warnings) = std::mem::take(&mut self.logged).read(limits, &mut self.intact);
         self.package_files.extend(files.into_iter().map(|file| (file.path.clone(), file)));
         for warning in warnings {
             self.warn(&warning.path, warning.message);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Warning;
 use crate::Limits;
+use crate::catalog::intact::Intact;
 use crate::catalog::{self, Format, PackageFile};
 use crate::content::Content;
 
@@ -34,13 +35,13 @@ impl Logged {
         }
     }
 
-    /// Reads each database with its log. A log whose database is in another layer cannot be read with it.
-    pub(super) fn read(mut self, limits: &Limits) -> (Vec<PackageFile>, Vec<Warning>) {
+    /// Reads each database with its log, and adds the files that it tells of to `intact`. A log whose database is in another layer cannot be read with it.
+    pub(super) fn read(mut self, limits: &Limits, intact: &mut Intact) -> (Vec<PackageFile>, Vec<Warning>) {
         let (mut files, mut warnings) = (Vec::new(), Vec::new());
         for (path, (format, name, content)) in self.databases {
             let mut log = self.logs.remove(&path);
             let log = log.as_mut().map(|(_, content)| content);
-            let (mut file, told) = catalog::parse_with_log(format, &name, content, log, limits);
+            let (mut file, told) = catalog::parse_with_log(format, &name, content, log, limits, intact);
             file.path.clone_from(&path);
             warnings.extend(told.into_iter().map(|warning| Warning { path: path.clone(), ..warning }));
             files.push(file);

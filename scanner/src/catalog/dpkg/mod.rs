@@ -4,6 +4,7 @@ pub mod copyright;
 pub mod files;
 
 use super::format::Parse;
+use super::intact::Intact;
 use super::stanza::{Troubles, paragraphs};
 use super::{Evidence, Format, Listing, Owner, Package, Spec};
 
@@ -32,7 +33,7 @@ pub fn parse(path: &str, bytes: &[u8]) -> Listing {
     let text = String::from_utf8_lossy(bytes);
     // Parts have no Status field: that the file is there says that the package is.
     let needs_status = !path.starts_with(STATUS_FOLDER);
-    let mut packages = Vec::new();
+    let (mut packages, mut intact) = (Vec::new(), Intact::default());
     let mut troubles = Troubles::default();
     for lines in paragraphs(&text) {
         let entry = Entry::read(&lines, &mut troubles);
@@ -47,6 +48,9 @@ pub fn parse(path: &str, bytes: &[u8]) -> Listing {
                 troubles.incomplete.push(shortened(name));
             }
             (name, version, _) => {
+                for (path, digest) in &entry.conffiles {
+                    intact.note_hex(path, digest.as_bytes());
+                }
                 let (source_name, source_version) = source(entry.source, name, version);
                 packages.push(Package {
                     name: name.to_owned(),
@@ -60,7 +64,7 @@ pub fn parse(path: &str, bytes: &[u8]) -> Listing {
         }
     }
     let warnings = troubles.into_warnings("dpkg", packages.len());
-    Listing { packages, warnings, ..Listing::default() }
+    Listing { packages, intact, warnings, ..Listing::default() }
 }
 
 #[derive(Default)]
@@ -70,6 +74,8 @@ struct Entry<'a> {
     source: &'a str,
     architecture: &'a str,
     state: State,
+    /// Paths of configuration files as they came, with their MD5.
+    conffiles: Vec<(&'a str, &'a str)>,
 }
 
 /// Whether a package's files are in place.
@@ -89,11 +95,16 @@ enum State {
 impl<'a> Entry<'a> {
     fn read(lines: &[&'a str], troubles: &mut Troubles) -> Self {
         let mut entry = Self::default();
+        let mut in_conffiles = false;
         for line in lines {
-            // Lines that begin with white space go on with the field above, which is none of those read here.
+            // Lines that begin with white space go on with the field above.
             if line.starts_with([' ', '\t']) {
+                if in_conffiles && let Some((path, rest)) = line.trim().split_once(' ') {
+                    entry.conffiles.push((path, rest.split(' ').next().unwrap_or(rest)));
+                }
                 continue;
             }
+            in_conffiles = false;
             let field = line.split_once(':').filter(|(key, _)| is_field_name(key));
             let Some((key, value)) = field else {
                 troubles.foreign += 1;
@@ -105,6 +116,7 @@ impl<'a> Entry<'a> {
                 "version" => entry.version = value,
                 "source" => entry.source = value,
                 "architecture" => entry.architecture = value,
+                "conffiles" => in_conffiles = true,
                 "status" => entry.state = state(value),
                 _ => {}
             }
@@ -191,6 +203,27 @@ mod tests {
         );
         assert_eq!(packages, ["tzdata 2024a-0+deb12u1 tzdata 2024a-0+deb12u1 all"]);
         assert!(warnings.is_empty());
+    }
+
+    #[test]
+    fn configuration_files_are_known_with_their_digests() {
+        let text = "Package: a\nStatus: install ok installed\nVersion: 1\nConffiles:\n \
+            /etc/a.conf 900150983cd24fb0d6963f7d28e17f72\n /etc/old.conf 900150983cd24fb0d6963f7d28e17f72 obsolete\n \
+            /etc/new newconffile\n broken\nDescription: x\n /etc/b 900150983cd24fb0d6963f7d28e17f72\n\n\
+            Package: gone\nStatus: deinstall ok config-files\nVersion: 1\nConffiles:\n \
+            /etc/gone 900150983cd24fb0d6963f7d28e17f72\n";
+        let Listing { intact, warnings, .. } = parse("var/lib/dpkg/status", text.as_bytes());
+        assert!(warnings.is_empty(), "{warnings:?}");
+        let abc = super::super::intact::Digests::of(&mut b"abc".to_vec().into()).unwrap();
+        for (path, expected) in [
+            ("etc/a.conf", true),
+            ("etc/old.conf", true),
+            ("etc/new", false),
+            ("etc/b", false),
+            ("etc/gone", false),
+        ] {
+            assert_eq!(intact.contains(path, &abc), expected, "{path}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::intact::Intact;
 use super::super::{Listing, Package, tells_of_language};
 use super::header::{Header, Tag};
 use super::vendor::is_of_a_distribution;
@@ -19,6 +20,7 @@ pub(super) struct Gathered {
     packages: Vec<Package>,
     owned: BTreeSet<String>,
     owned_bytes: usize,
+    intact: Intact,
     damaged: usize,
     files_left_out: bool,
 }
@@ -34,12 +36,9 @@ impl Gathered {
         if package.name == "gpg-pubkey" {
             return;
         }
-        // What others brought is assessed by no distribution, so the programs among it speak for themselves.
         let of_a_distribution = is_of_a_distribution(&package.vendor);
         self.packages.push(package);
-        if of_a_distribution {
-            self.add_files(header);
-        }
+        self.add_files(header, of_a_distribution);
     }
 
     /// Adds a package that is described elsewhere.
@@ -52,30 +51,39 @@ impl Gathered {
         self.damaged += 1;
     }
 
-    fn add_files(&mut self, header: Header<'_>) {
+    fn add_files(&mut self, header: Header<'_>, of_a_distribution: bool) {
         let folders: Vec<&[u8]> = header.texts(Tag::DirNames).collect();
         let mut path = Vec::new();
+        // One for each file, and empty for what is none. Their length tells MD5 from SHA-256, as FILEDIGESTALGO would.
+        let mut digests = header.texts(Tag::FileDigests);
         for (name, folder) in header.texts(Tag::BaseNames).zip(header.numbers(Tag::DirIndexes)) {
+            let digest = digests.next().unwrap_or_default();
             // A package without files has no folders either; an index without a folder is damage of this file alone.
             let Some(folder) = folders.get(folder as usize) else { continue };
             path.clear();
             if folder.len() + name.len() <= MAX_PATH {
                 path.extend_from_slice(folder);
                 path.extend_from_slice(name);
-                self.add_file(&path);
+                self.add_file(&path, digest, of_a_distribution);
             }
         }
         // Before rpm 4 each file was named by its whole path.
-        for path in header.texts(Tag::OldFileNames).filter(|path| path.len() <= MAX_PATH) {
-            self.add_file(path);
+        let mut digests = header.texts(Tag::FileDigests);
+        for path in header.texts(Tag::OldFileNames) {
+            let digest = digests.next().unwrap_or_default();
+            if path.len() <= MAX_PATH {
+                self.add_file(path, digest, of_a_distribution);
+            }
         }
     }
 
-    fn add_file(&mut self, path: &[u8]) {
+    fn add_file(&mut self, path: &[u8], digest: &[u8], of_a_distribution: bool) {
         let Some(path) = std::str::from_utf8(path).ok().map(|path| path.trim_start_matches('/')) else {
             return;
         };
-        if !tells_of_language(path) || self.owned.contains(path) {
+        self.intact.note_hex(path, digest);
+        // What others brought is assessed by no distribution, so the programs among it speak for themselves.
+        if !of_a_distribution || !tells_of_language(path) || self.owned.contains(path) {
             return;
         }
         if self.owned_bytes + path.len() > MAX_OWNED {
@@ -106,7 +114,12 @@ impl Gathered {
                 MAX_OWNED >> 20
             ));
         }
-        Listing { packages: self.packages, owned: self.owned.into_iter().collect(), warnings }
+        Listing {
+            packages: self.packages,
+            owned: self.owned.into_iter().collect(),
+            intact: self.intact,
+            warnings,
+        }
     }
 }
 
@@ -239,6 +252,26 @@ mod tests {
         let old = (1027, 8, 3, b"/etc/x\0/bin/sh\0/usr/lib/python2.2/site-packages/a.egg-info\0".to_vec());
         let found = listing(&[bash(), vec![old]].concat());
         assert_eq!(found.owned, ["bin/sh", "usr/lib/python2.2/site-packages/a.egg-info"]);
+    }
+
+    #[test]
+    fn files_are_known_with_their_digests_whoever_built_the_package() {
+        // MD5 and SHA-256 of "abc", and a folder, which has none.
+        let digests = b"900150983cd24fb0d6963f7d28e17f72\0\0\
+            ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\0"
+            .to_vec();
+        let files = [
+            text(1011, "Somebody"),
+            (1035, 8, 3, digests),
+            (1117, 8, 3, b"a\0folder\0b\0".to_vec()),
+            (1116, 4, 3, [0_u32, 0, 0].map(u32::to_be_bytes).concat()),
+            (1118, 8, 1, b"/etc/\0".to_vec()),
+        ];
+        let found = listing(&[bash(), files.to_vec()].concat()).intact;
+        let abc = crate::catalog::intact::Digests::of(&mut b"abc".to_vec().into()).unwrap();
+        for (path, expected) in [("etc/a", true), ("etc/b", true), ("etc/folder", false), ("etc/c", false)] {
+            assert_eq!(found.contains(path, &abc), expected, "{path}");
+        }
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub(super) enum Tag {
     License = 1014,
     Arch = 1022,
     OldFileNames = 1027,
+    FileDigests = 1035,
     SourceRpm = 1044,
     DirIndexes = 1116,
     BaseNames = 1117,
