@@ -1,8 +1,9 @@
 //! The view of a scan that was not stored.
 
 use lazaret_reports::model::{
-    Advisory, AffectedPackage, Category, CategoryResult, CategoryStatus, Coverage, Evidence, Image, ImageFacts, Kind, Layer, LayerRef, Os, Package,
-    SCHEMA_VERSION, ScanResult, SetAside, SetAsideReason, Vulnerability, Warning,
+    Advisory, AffectedPackage, Category, CategoryResult, CategoryStatus, Coverage, Evidence, Image,
+    ImageFacts, Kind, Layer, LayerRef, Os, Package, SCHEMA_VERSION, ScanResult, SetAside, SetAsideReason,
+    Vulnerability, Warning,
 };
 
 use lazaret_scanner::{catalog, image};

@@ -68,9 +68,7 @@ impl FilterArgs {
 
     /// Whether a finding is as bad as `--fail-on` says. Severities are ordered worst first.
     pub(super) fn fails(&self, scan: &ScanResult) -> bool {
-        self.fail_on.is_some_and(|floor| {
-            scan.facts.severities().any(|severity| severity <= floor)
-        })
+        self.fail_on.is_some_and(|floor| scan.facts.severities().any(|severity| severity <= floor))
     }
 
     /// Takes out what is below `--severity`.
