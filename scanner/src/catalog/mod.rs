@@ -260,7 +260,7 @@ fn tells_of_language(path: &str) -> bool {
 
 /// Whether a file only adds to what others tell, so that one without content is not worth keeping.
 pub(crate) fn is_addition(format: Format) -> bool {
-    format == dpkg::copyright::FORMAT || format == dpkg::files::FORMAT
+    [dpkg::copyright::FORMAT, dpkg::files::FORMAT, pacman::FORMAT].contains(&format)
 }
 
 /// Folders in which packages bring lock files of their own, which say nothing of what is installed.

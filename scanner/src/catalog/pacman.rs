@@ -1,7 +1,10 @@
 //! Arch Linux's package database: a folder for each package below `var/lib/pacman/local/`, with what it is in `desc`
 //! and what it owns in `files`. Both are sections, each a `%NAME%` on a line of its own, its values a line each, and a
-//! blank line (libalpm's `be_local.c`).
+//! blank line (libalpm's `be_local.c`). What its files were when it brought them says `mtree`, packed by gzip (mtree(5)).
 
+use std::io::Read;
+
+use super::intact::Intact;
 use super::{Evidence, Format, Listing, Owner, Package, Parse, Spec, tells_of_language};
 
 /// The format.
@@ -15,16 +18,39 @@ pub const FORMAT: Format = Format::new(&Spec {
 
 /// The folder of all packages.
 const FOLDER: &str = "var/lib/pacman/local/";
+/// Bytes that are read of what an `mtree` unpacks to; that of a package with 100,000 files has 20 MB.
+const MAX_MTREE: u64 = 32 << 20;
 
-/// Whether `path` is one of a package's two files.
+/// Whether `path` is one of a package's three files.
 pub fn wants(path: &str) -> bool {
     let parts = path.strip_prefix(FOLDER).and_then(|rest| rest.split_once('/'));
-    matches!(parts, Some((_, "desc" | "files")))
+    matches!(parts, Some((_, "desc" | "files" | "mtree")))
 }
 
-/// Reads what a package is, or what it owns.
+/// Reads what a package is, what it owns, or what that was at first.
 pub fn parse(path: &str, bytes: &[u8]) -> Listing {
-    if path.ends_with("/files") { files(bytes) } else { description(bytes) }
+    match path.rsplit('/').next() {
+        Some("files") => files(bytes),
+        Some("mtree") => Listing { intact: mtree(bytes), ..Listing::default() },
+        _ => description(bytes),
+    }
+}
+
+/// Reads lines such as `./etc/x time=1.0 size=3 sha256digest=…`. Whatever cannot be read is no file as it was brought.
+fn mtree(packed: &[u8]) -> Intact {
+    let mut bytes = Vec::new();
+    // What came before a failure counts.
+    let _ = flate2::read::MultiGzDecoder::new(packed).take(MAX_MTREE).read_to_end(&mut bytes);
+    let mut intact = Intact::default();
+    for line in bytes.split(|byte| *byte == b'\n') {
+        let mut words = line.split(|byte| *byte == b' ');
+        let Some(Ok(path)) = words.next().map(std::str::from_utf8) else { continue };
+        let digest = words.find_map(|word| word.strip_prefix(b"sha256digest="));
+        if let Some(digest) = digest {
+            intact.note_hex(path, digest);
+        }
+    }
+    intact
 }
 
 fn files(bytes: &[u8]) -> Listing {
@@ -94,7 +120,24 @@ fn all_of(licenses: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::intact::tests::knows_abc;
     use super::*;
+
+    #[test]
+    fn files_are_known_with_their_digests() {
+        let text = b"#mtree\n/set type=file uid=0\n./etc/x time=1.0 size=3 \
+            sha256digest=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n./etc time=1.0 type=dir\n";
+        let mut packed = Vec::new();
+        flate2::read::GzEncoder::new(&text[..], flate2::Compression::fast())
+            .read_to_end(&mut packed)
+            .unwrap();
+        let path = "var/lib/pacman/local/a-1-1/mtree";
+        let found = parse(path, &packed);
+        assert!(knows_abc(&found.intact, "etc/x") && !knows_abc(&found.intact, "etc"));
+        for end in 0..packed.len() {
+            assert_eq!(parse(path, &packed[..end]).warnings.len(), 0);
+        }
+    }
 
     const DESC: &str = "%NAME%\ngcc-libs\n\n%VERSION%\n14.2.1-1\n\n%BASE%\ngcc\n\n%DESC%\n%NAME%\n\n%URL%\n\n\n\
         %ARCH%\nx86_64\n\n%LICENSE%\nMIT OR Zlib\nISC\n\n";
@@ -112,13 +155,17 @@ mod tests {
     }
 
     #[test]
-    fn its_two_files_alone_are_wanted() {
-        for path in ["var/lib/pacman/local/zlib-1:1.3.1-2/desc", "var/lib/pacman/local/a-1-1/files"] {
+    fn its_files_alone_are_wanted() {
+        for path in [
+            "var/lib/pacman/local/zlib-1:1.3.1-2/desc",
+            "var/lib/pacman/local/a-1-1/files",
+            "var/lib/pacman/local/a-1-1/mtree",
+        ] {
             assert!(wants(path), "{path}");
         }
         for path in [
             "var/lib/pacman/local/desc",
-            "var/lib/pacman/local/a-1-1/mtree",
+            "var/lib/pacman/local/a-1-1/install",
             "var/lib/pacman/local/a/b/desc",
             "var/lib/pacman/sync/a/desc",
             "x/var/lib/pacman/local/a/desc",

@@ -4,7 +4,7 @@ use crate::bounded::Packing;
 use crate::tarball::checksum_holds;
 
 /// Bytes from the start of a file that tell what it is: one block of a tar.
-pub(crate) const HEAD_BYTES: usize = 512;
+pub(super) const HEAD_BYTES: usize = 512;
 
 /// A kind of archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,12 +27,7 @@ const ZIPS: [&str; 20] = [
     ".egg", ".pex", ".pyz", ".nupkg", ".vsix", ".xpi", ".crx",
 ];
 
-/// Whether the file at `path` is an archive by its first bytes, at most [`HEAD_BYTES`], or may be a zip by its name.
-pub(crate) fn is_archive(path: &str, head: &[u8]) -> bool {
-    form_of(path, head).is_some()
-}
-
-/// The kind of archive that a file is.
+/// The kind of archive that the file at `path` is by its first bytes, at most [`HEAD_BYTES`]; that of a zip also by its name.
 pub(super) fn form_of(path: &str, head: &[u8]) -> Option<Form> {
     let packed = |packing| match packing {
         // Flags that are reserved, and methods but deflate, are none of gzip (RFC 1952).
@@ -120,9 +115,9 @@ mod tests {
 
     #[test]
     fn a_zip_behind_something_else_is_known_by_its_name() {
-        assert!(is_archive("srv/app.JAR", b"#!/bin/sh\n"));
-        assert!(!is_archive("srv/app.sh", b"#!/bin/sh\n"));
-        assert!(!is_archive("srv/app.jar", b""));
+        assert_eq!(form_of("srv/app.JAR", b"#!/bin/sh\n"), Some(Form::ZipByName));
+        assert_eq!(form_of("srv/app.sh", b"#!/bin/sh\n"), None);
+        assert_eq!(form_of("srv/app.jar", b""), None);
     }
 
     #[test]

@@ -16,5 +16,4 @@ mod walk;
 mod zipped;
 
 pub(crate) use budget::Budget;
-pub(crate) use form::{HEAD_BYTES, is_archive};
 pub(crate) use walk::walk;

@@ -275,7 +275,6 @@ fn what_is_not_opened_says_so() {
 #[test]
 fn a_program_with_a_zip_at_its_end_is_no_archive() {
     let program = [b"\x7fELF".as_slice(), &zip(&[("a", EICAR)])].concat();
-    assert!(!super::is_archive("usr/bin/install", &program[..64]));
     assert_eq!(walked("usr/bin/install", program, &Limits::default()), (Vec::new(), Vec::new()));
 }
 

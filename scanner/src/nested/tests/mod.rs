@@ -7,7 +7,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 mod hostile;
 
-use super::{is_archive, walk};
+use super::walk;
 use crate::Limits;
 use crate::content::Content;
 use crate::testing::TarBuilder;
@@ -114,7 +114,6 @@ fn a_zip_behind_a_script_is_opened_by_its_name() {
     let mut jar = b"#!/bin/sh\nexec java -jar $0\n".to_vec();
     jar.extend(zip(&[("A.class", EICAR)]));
     assert_eq!(places("srv/app.jar", jar.clone()), ["A.class"]);
-    assert!(is_archive("srv/app.jar", &jar[..20]));
     // Called like a zip, and nothing of the kind.
     assert_eq!(places("srv/notes.par", b"#!/usr/bin/perl\n".to_vec()), Vec::<String>::new());
 }
