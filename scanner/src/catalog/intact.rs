@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+pub(crate) use crate::malware::Digests;
+
 /// Files that are kept of one layer: three times what the largest distributions bring. What is beyond counts as changed.
 const MAX_FILES: usize = 1 << 20;
 
@@ -41,14 +43,12 @@ impl Intact {
         }
     }
 
-    /// Whether it knows no file.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.files.is_empty()
-    }
-
     /// Whether a package brought the file at `path` with content of any of these digests.
-    pub(crate) fn contains<'d>(&self, path: &str, digests: impl IntoIterator<Item = &'d [u8]>) -> bool {
-        !self.is_empty() && digests.into_iter().any(|digest| self.files.contains(&pair(path, digest)))
+    pub(crate) fn contains(&self, path: &str, digests: &Digests) -> bool {
+        let Digests { md5, sha1, sha256 } = digests;
+        let digests =
+            [md5.as_ref().map(|d| &d[..]), sha1.as_ref().map(|d| &d[..]), sha256.as_ref().map(|d| &d[..])];
+        digests.into_iter().flatten().any(|digest| self.files.contains(&pair(path, digest)))
     }
 }
 
@@ -76,8 +76,7 @@ pub(in crate::catalog) mod tests {
 
     /// Whether a package brought a file with the content "abc".
     pub fn knows_abc(intact: &Intact, path: &str) -> bool {
-        let digests = ABC.map(|digest| hex::decode(digest).unwrap());
-        intact.contains(path, digests.iter().map(Vec::as_slice))
+        intact.contains(path, &Digests::of(&mut b"abc".to_vec().into()).unwrap())
     }
 
     #[test]
@@ -87,7 +86,7 @@ pub(in crate::catalog) mod tests {
             intact.note_hex("etc/x", digest.as_bytes());
             assert!(knows_abc(&intact, "etc/x"));
             assert!(!knows_abc(&intact, "etc/y"));
-            assert!(!intact.contains("etc/x", [&[0; 16][..], &[0; 20], &[0; 32]]));
+            assert!(!intact.contains("etc/x", &Digests::of(&mut b"abd".to_vec().into()).unwrap()));
         }
     }
 
@@ -112,7 +111,7 @@ pub(in crate::catalog) mod tests {
         ] {
             intact.note_hex("x", digest);
         }
-        assert!(intact.is_empty());
+        assert!(intact.files.is_empty());
     }
 
     #[test]
