@@ -10,6 +10,7 @@ mod checksum;
 mod entropy;
 mod fingerprint;
 mod format;
+mod keywords;
 mod pattern;
 mod redact;
 mod rule;

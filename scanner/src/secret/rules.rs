@@ -3,18 +3,16 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use sha2::{Digest as _, Sha256};
 
 use super::allow::AllowList;
 use super::builtin;
 use super::format::RuleSource;
+use super::keywords::Keywords;
 use super::rule::Rule;
 
 /// Raised when the same rules find something else.
 const REVISION: u32 = 1;
-/// Keywords that are held as a full automaton, the fastest; of more the automaton would take tens of megabytes.
-const MOST_KEYWORDS_FOR_DFA: usize = 2000;
 
 /// Why a set of rules cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,8 +31,8 @@ pub struct RuleError {
 pub struct Rules {
     pub(super) rules: Vec<Rule>,
     pub(super) allow: Vec<AllowList>,
-    /// Finds every keyword of every rule, in ASCII's either case.
-    pub(super) keywords: AhoCorasick,
+    /// Finds every keyword of every rule.
+    pub(super) keywords: Keywords,
     /// The rules of each keyword, by the number that the automaton gives it.
     pub(super) of_keyword: Vec<Vec<usize>>,
     /// Rules that have no keyword and run over everything.
@@ -159,21 +157,11 @@ impl Draft {
                 }
             }
         }
-        let kind = if words.len() <= MOST_KEYWORDS_FOR_DFA {
-            AhoCorasickKind::DFA
-        } else {
-            AhoCorasickKind::ContiguousNFA
-        };
-        let keywords = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .kind(Some(kind))
-            .build(&words)
-            .map_err(|error| RuleError {
-                file: "all files of rules".to_owned(),
-                line: 1,
-                reason: format!("the keywords do not fit an automaton: {error}"),
-            })?;
+        let keywords = Keywords::new(&words).map_err(|error| RuleError {
+            file: "all files of rules".to_owned(),
+            line: 1,
+            reason: format!("the keywords do not fit an automaton: {error}"),
+        })?;
         allow.retain(|list| list.rules.is_empty() || rules.iter().any(|rule| list.concerns(&rule.id)));
         let mut fingerprint = format!("secrets-{REVISION}-");
         for byte in &hash.finalize()[..8] {

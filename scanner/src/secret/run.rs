@@ -5,8 +5,6 @@
 
 use std::ops::Range;
 
-use aho_corasick::Input;
-use aho_corasick::automaton::OverlappingState;
 use regex::bytes::Captures;
 
 use super::Rules;
@@ -36,8 +34,6 @@ pub(super) struct Run<'a> {
     path: &'a str,
     text: &'a [u8],
     hits: Vec<Hit>,
-    /// Whether an allow list for all rules names the path; asked when the first secret is found.
-    path_allowed: Option<bool>,
 }
 
 /// Where a rule has searched and where it will.
@@ -88,26 +84,21 @@ impl Lines {
 
 impl<'a> Run<'a> {
     pub fn new(rules: &'a Rules, source: SecretSource, path: &'a str, text: &'a [u8]) -> Self {
-        Self { rules, source, path, text, hits: Vec::new(), path_allowed: None }
+        Self { rules, source, path, text, hits: Vec::new() }
     }
 
     pub fn search(mut self) -> Vec<Hit> {
         let rules = self.rules;
         let mut progress = vec![Progress::default(); rules.rules.len()];
-        let input = Input::new(self.text);
-        let mut state = OverlappingState::start();
         let mut lines = Lines::default();
-        while !rules.of_keyword.is_empty() {
-            rules.keywords.find_overlapping(input.clone(), &mut state);
-            let Some(found) = state.get_match() else { break };
-            let keyword = found.start()..found.end();
+        rules.keywords.each(self.text, |number, keyword| {
             if !lines.serves(&keyword) {
                 lines = Lines::around(self.text, &keyword);
             }
-            for rule in &rules.of_keyword[found.pattern().as_usize()] {
+            for rule in &rules.of_keyword[number] {
                 self.note(*rule, &mut progress[*rule], &keyword, &lines);
             }
-        }
+        });
         for (rule, progress) in progress.iter_mut().enumerate() {
             self.search_window(rule, progress);
         }
@@ -215,7 +206,6 @@ impl<'a> Run<'a> {
         };
         let rules = self.rules;
         let allowed = rule.allow.iter().any(|list| list.allows(&candidate))
-            || *self.path_allowed.get_or_insert_with(|| rules.allows_path(candidate.path))
             || rules.allow.iter().any(|list| list.concerns(&rule.id) && list.allows(&candidate));
         if !allowed {
             self.hits.push(Hit { rule: index, secret: secret.range(), severity });

@@ -25,9 +25,9 @@ pub(super) struct Hit {
 
 impl Rules {
     /// Whether content at this path that begins with these bytes (8 KiB, or all of a shorter file) is worth reading:
-    /// it is text, or the path alone makes it a secret.
+    /// it is text, or the path alone makes it a secret, and no allow list names the path.
     pub fn is_searched(&self, path: &str, head: &[u8]) -> bool {
-        text::encoding(head).is_some() || !self.by_path(path).is_empty()
+        (text::encoding(head).is_some() || !self.by_path(path).is_empty()) && !self.allows_path(path)
     }
 
     /// The secrets in the content of a file, ordered by line, at most 1000. `path` has no leading slash; `first_line`
@@ -36,6 +36,9 @@ impl Rules {
     /// says.
     pub fn search(&self, key: &FingerprintKey, path: &str, bytes: &[u8], first_line: u64) -> Vec<Secret> {
         let mut secrets = Vec::new();
+        if self.allows_path(path) {
+            return secrets;
+        }
         if first_line <= 1 {
             secrets.extend(
                 self.by_path(path).into_iter().map(|rule| self.of_file(key, &self.rules[rule], path, bytes)),
@@ -69,9 +72,7 @@ impl Rules {
                 && rule.path.as_ref().is_some_and(|pattern| pattern.is_match(path.as_bytes()))
                 && !rule.allow.iter().any(|list| list.allows_path(path))
         };
-        let rules: Vec<usize> =
-            self.of_path.iter().copied().filter(|rule| meets(&self.rules[*rule])).collect();
-        if rules.is_empty() || self.allows_path(path) { Vec::new() } else { rules }
+        self.of_path.iter().copied().filter(|rule| meets(&self.rules[*rule])).collect()
     }
 
     fn of_file(&self, key: &FingerprintKey, rule: &Rule, path: &str, bytes: &[u8]) -> Secret {
@@ -88,7 +89,7 @@ impl Rules {
     }
 
     /// Whether an allow list for all rules allows whatever is at this path.
-    pub(super) fn allows_path(&self, path: &str) -> bool {
+    fn allows_path(&self, path: &str) -> bool {
         !path.is_empty() && self.allow.iter().any(|list| list.rules.is_empty() && list.allows_path(path))
     }
 
