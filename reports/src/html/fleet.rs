@@ -214,8 +214,15 @@ fn stats(report: &FleetReport) -> Vec<Stat> {
             in_images(totals.images_with_malware),
             severe(&totals.malware),
         ),
-        plain("containers", totals.containers, format!("{} running", text::number(totals.running))),
-        plain("hosts", totals.hosts, String::new()),
+        plain(
+            "containers",
+            totals.containers,
+            format!(
+                "{} running, {}",
+                text::number(totals.running),
+                text::count(totals.hosts, "host", "hosts")
+            ),
+        ),
     ]
 }
 

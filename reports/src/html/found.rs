@@ -9,6 +9,8 @@ const MOST_ROWS: usize = 150;
 
 /// The secrets of an image.
 pub(crate) struct Secrets {
+    /// How many there are, each counted once.
+    pub(crate) total: String,
     pub(crate) rows: Vec<SecretRow>,
     pub(crate) more: usize,
 }
@@ -30,6 +32,8 @@ pub(crate) struct SecretRow {
 
 /// The malware of an image.
 pub(crate) struct MalwareFiles {
+    /// How many files there are.
+    pub(crate) total: String,
     pub(crate) rows: Vec<MalwareRow>,
     pub(crate) more: usize,
 }
@@ -59,6 +63,7 @@ pub(crate) fn secrets(facts: &ImageFacts, layers: usize) -> Secrets {
     let found: Vec<&Secret> =
         order::secrets(&facts.secrets).into_iter().filter(|secret| secret.counts()).collect();
     Secrets {
+        total: text::number(facts.secret_counts().total()),
         rows: found.iter().take(MOST_ROWS).map(|secret| secret_row(secret, &facts.image, layers)).collect(),
         more: found.len().saturating_sub(MOST_ROWS),
     }
@@ -97,6 +102,7 @@ pub(crate) fn malware(facts: &ImageFacts, layers: usize) -> MalwareFiles {
         }
     }
     MalwareFiles {
+        total: text::number(facts.malware_counts().total()),
         rows: files
             .iter()
             .take(MOST_ROWS)

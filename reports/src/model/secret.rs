@@ -133,7 +133,7 @@ impl Secret {
             Some(by) => format!(
                 "{rule}{}Deleting the file was not enough: layer {by} only hides it, {} still holds it, and everyone \
                  who pulls the image has it. Treat the secret as lost and replace it; then build the image without \
-                 it, with a secret mount (RUN --mount=type=secret) or in a stage that is not shipped.",
+                 it: give the build a secret mount, or use the secret in a stage that is not shipped.",
                 if rule.is_empty() { "" } else { " " },
                 holder(layer),
             ),
