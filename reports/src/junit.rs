@@ -116,7 +116,11 @@ fn malware(found: &Malware) -> Case<'_> {
         file: &found.path,
         skipped: found.allowed.as_ref().map(Allowed::sentence),
         message: if found.description.is_empty() { &found.name } else { &found.description },
-        text: format!("{} ({}, SHA-256 {})", found.advice, found.path, found.sha256),
+        text: if found.purl.is_empty() {
+            format!("{} ({}, SHA-256 {})", found.advice, found.path, found.sha256)
+        } else {
+            format!("{} ({}, {})", found.advice, found.path, found.purl)
+        },
     }
 }
 

@@ -45,6 +45,7 @@ pub(crate) struct MalwareRow {
     pub(crate) description: String,
     pub(crate) advice: String,
     pub(crate) path: Cut,
+    /// Its size, of a package its package URL.
     pub(crate) size: String,
     pub(crate) sha256: Cut,
     pub(crate) from: From,
@@ -94,7 +95,9 @@ pub(crate) fn malware(facts: &ImageFacts, layers: usize) -> MalwareFiles {
     let mut files: Vec<Vec<&Malware>> = Vec::new();
     for found in order::malware(&facts.malware).into_iter().filter(|found| found.counts()) {
         let same = |file: &&mut Vec<&Malware>| {
-            file.first().is_some_and(|first| first.path == found.path && first.layer == found.layer)
+            file.first().is_some_and(|first| {
+                (&first.path, &first.purl, &first.layer) == (&found.path, &found.purl, &found.layer)
+            })
         };
         match files.iter_mut().rev().find(same) {
             Some(file) => file.push(found),
@@ -127,7 +130,7 @@ fn malware_row(file: &[&Malware], image: &Image, layers: usize) -> Option<Malwar
         description: text::beginning(description.unwrap_or_default(), 200),
         advice: text::beginning(advice.unwrap_or_default(), 700),
         path: text::cut(&first.path, 80),
-        size: text::size(first.size),
+        size: if first.purl.is_empty() { text::size(first.size) } else { text::shorten(&first.purl, 80) },
         sha256: text::digest(&first.sha256),
         from: From::new(first.layer.as_ref(), first.buried, first.buried_by.as_ref(), image, layers),
     })

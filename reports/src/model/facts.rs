@@ -300,7 +300,7 @@ impl ImageFacts {
     pub fn malware_counts(&self) -> Counts {
         let found = self.malware.iter().filter(|malware| malware.counts());
         let layer = |malware: &Malware| malware.layer.as_ref().map(|layer| layer.index);
-        worst(found.map(|malware| ((layer(malware), malware.path.as_str()), malware.severity)))
+        worst(found.map(|found| ((layer(found), found.path.as_str(), found.purl.as_str()), found.severity)))
     }
 
     /// The severities of all findings that count, of every category; what the distribution calls unimportant is none.

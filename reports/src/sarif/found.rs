@@ -79,7 +79,7 @@ pub(super) fn malware(result: &ScanResult, found: &Malware) -> Value {
             "{} says {} of {} in {}",
             found.engine.words(),
             found.name,
-            found.path,
+            if found.purl.is_empty() { &found.path } else { &found.purl },
             result.facts.image.name()
         ),
         found.severity,
@@ -91,10 +91,18 @@ pub(super) fn malware(result: &ScanResult, found: &Malware) -> Value {
         "locations": [physical(&found.path, 1)],
         "partialFingerprints": {
             "lazaretFinding/v1":
-                format!("{}:{}:{}:{}", found.engine.code(), found.name, found.sha256, found.path),
+                format!(
+                    "{}:{}:{}{}:{}",
+                    found.engine.code(),
+                    found.name,
+                    found.sha256,
+                    found.purl,
+                    found.path
+                ),
         },
         "properties": {
             "engine": found.engine.code(),
+            "purl": found.purl,
             "size": found.size,
             "md5": found.md5,
             "sha1": found.sha1,

@@ -1,7 +1,8 @@
 use clap::{Command, CommandFactory};
 use lazaret_reports::model::{
-    Advisory, AffectedPackage, Coverage, ImageFacts, LayerRef, NotAssessed, Os, SCHEMA_VERSION, ScanResult,
-    Severity, Tool, Vulnerability, Warning,
+    Advisory, AffectedPackage, Allowed, Category, CategoryResult, CategoryStatus, Coverage, ImageFacts,
+    LayerRef, Malware, MalwareEngine, NotAssessed, Os, SCHEMA_VERSION, ScanResult, Secret, SecretKind,
+    SecretSource, Severity, Tool, Vulnerability, Warning,
 };
 
 use super::{Cli, table};
@@ -69,7 +70,11 @@ fn found(id: &str, severity: Severity, package: &str, fixed: &[&str]) -> Vulnera
 }
 
 fn scan(vulnerabilities: Vec<Vulnerability>) -> ScanResult {
-    let mut facts = ImageFacts { vulnerabilities, ..ImageFacts::default() };
+    let categories = Category::ALL.map(|category| CategoryResult {
+        status: CategoryStatus::Scanned,
+        ..CategoryResult::not_ordered(category)
+    });
+    let mut facts = ImageFacts { vulnerabilities, categories: categories.into(), ..ImageFacts::default() };
     facts.image.id = format!("sha256:{}", "0a".repeat(32));
     facts.image.tags = vec!["shop:1".to_owned()];
     facts.image.os = Some(Os {
@@ -168,4 +173,107 @@ fn what_the_distribution_calls_unimportant_stands_apart() {
     let text = plain(scan(vec![unimportant]), None);
     assert!(text.contains("1 more that the distribution calls unimportant: CVE-2005-2541"), "{text}");
     assert!(!text.contains("SEVERITY"), "{text}");
+}
+
+fn secret(path: &str, severity: Severity) -> Secret {
+    Secret {
+        title: "GitHub personal access token".to_owned(),
+        rule: "github-personal-access-token".to_owned(),
+        kind: SecretKind::Token,
+        severity,
+        source: SecretSource::File,
+        path: path.to_owned(),
+        line: 3,
+        layer: Some(LayerRef { index: 1, diff_id: String::new() }),
+        instruction: String::new(),
+        snippet: "TOKEN=ghp_****…9f2c".to_owned(),
+        fingerprint: path.to_owned(),
+        buried: false,
+        buried_by: None,
+        advice: String::new(),
+        allowed: None,
+        first_seen: None,
+        last_seen: None,
+    }
+}
+
+fn malware(engine: MalwareEngine, name: &str, path: &str) -> Malware {
+    Malware {
+        name: name.to_owned(),
+        engine,
+        severity: Severity::Critical,
+        path: path.to_owned(),
+        purl: String::new(),
+        size: 68,
+        md5: String::new(),
+        sha1: String::new(),
+        sha256: String::new(),
+        layer: Some(LayerRef { index: 2, diff_id: String::new() }),
+        buried: false,
+        buried_by: None,
+        description: String::new(),
+        advice: String::new(),
+        allowed: None,
+        first_seen: None,
+        last_seen: None,
+    }
+}
+
+#[test]
+fn secrets_and_malware_have_tables_and_counts() {
+    let mut result = scan(Vec::new());
+    let allowed = Allowed { reason: "a test".to_owned(), author: String::new(), expires: None };
+    result.facts.secrets = vec![
+        secret("srv/app/.env", Severity::Medium),
+        Secret {
+            buried: true,
+            buried_by: Some(LayerRef { index: 3, diff_id: String::new() }),
+            ..secret("root/\u{1b}[2Jid_rsa", Severity::High)
+        },
+        Secret { allowed: Some(allowed), ..secret("srv/test.pem", Severity::High) },
+    ];
+    result.facts.malware = vec![
+        malware(MalwareEngine::Yara, "eicar_test_file", "opt/eicar.com"),
+        malware(MalwareEngine::Clamav, "Eicar-Test-Signature", "opt/eicar.com"),
+        malware(MalwareEngine::Yara, "eicar_test_file", "opt/nested.tar.gz!/eicar.zip!/eicar.com"),
+    ];
+    let text = plain(result.clone(), None);
+    let row = |wanted: &str| {
+        text.lines().position(|line| line.contains(wanted)).unwrap_or_else(|| panic!("{wanted}: {text}"))
+    };
+    assert!(row("root/\u{FFFD}[2Jid_rsa:3") < row("srv/app/.env:3"), "the worst is first");
+    assert!(text.contains("1, buried by 3  TOKEN=ghp_****…9f2c"), "{text}");
+    assert!(
+        text.contains(
+            "2 secrets: 1 high, 1 medium; 1 place is buried under a later layer, and still in the image"
+        ),
+        "{text}"
+    );
+    assert!(text.contains("1 more place with a secret is allowed, and does not count"), "{text}");
+    assert!(text.contains("eicar_test_file (YARA rule), Eicar-Test-Signature (ClamAV)"), "{text}");
+    assert!(text.contains("2 malware files: 2 critical"), "{text}");
+    assert!(!text.contains('\u{1b}'));
+    for line in plain(result, Some(110))
+        .lines()
+        .filter(|line| line.starts_with("HIGH") || line.starts_with("CRITICAL"))
+    {
+        assert!(line.chars().count() <= 130, "{line}");
+    }
+}
+
+#[test]
+fn a_category_that_was_not_searched_is_named() {
+    let mut result = scan(Vec::new());
+    let text = plain(result.clone(), None);
+    assert!(text.contains("No secrets found") && text.contains("No malware found"), "{text}");
+    result.facts.categories[0].status = CategoryStatus::NotOrdered;
+    result.facts.categories[1].status = CategoryStatus::NotOrdered;
+    result.facts.categories[2].status = CategoryStatus::Failed;
+    result.facts.categories[2].error = "clamd does not answer".to_owned();
+    let text = plain(result, None);
+    for absent in ["No secrets", "No malware", "No vulnerabilities", "No package"] {
+        assert!(!text.contains(absent), "{text}");
+    }
+    assert!(text.contains("Not covered: Secrets were not searched for."), "{text}");
+    assert!(text.contains("Not covered: The search for malware failed: clamd does not answer."), "{text}");
 }

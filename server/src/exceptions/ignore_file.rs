@@ -2,16 +2,17 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 use jiff::civil::Date;
-use lazaret_reports::model::Vulnerability;
+use lazaret_reports::model::Finding;
 use lazaret_scanner::purl::Purl;
 use serde::Deserialize;
 
 /// Findings that do not count, and until when.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
-    /// An identifier of the vulnerability, any of its aliases.
+    /// An identifier of the vulnerability, any of its aliases; the rule or the fingerprint of a secret; the name or a
+    /// hash of malware.
     pub id: String,
-    /// Only in packages that a matching file tells of.
+    /// Only in matching files, of packages in those that a matching file tells of.
     path: Option<GlobMatcher>,
     /// Only in packages that this package URL covers.
     package: Option<Purl>,
@@ -23,15 +24,26 @@ pub(super) struct Entry {
 
 impl Entry {
     /// Whether it sets this finding aside today.
-    pub(super) fn concerns(&self, found: &Vulnerability, today: Date) -> bool {
-        let is_named =
-            std::iter::once(&found.id).chain(&found.aliases).any(|id| id.eq_ignore_ascii_case(&self.id));
+    pub(super) fn concerns(&self, found: Finding<'_>, today: Date) -> bool {
+        let names = |id: &str| !id.is_empty() && id.eq_ignore_ascii_case(&self.id);
+        let (is_named, path, purl) = match found {
+            Finding::Vulnerability(found) => {
+                let mut ids = std::iter::once(&found.id).chain(&found.aliases);
+                (ids.any(|id| names(id)), &found.package.path, found.package.purl.as_str())
+            }
+            Finding::Secret(found) => (names(&found.rule) || names(&found.fingerprint), &found.path, ""),
+            Finding::Malware(found) => {
+                let ids = [&found.name, &found.md5, &found.sha1, &found.sha256];
+                (ids.into_iter().any(|id| names(id)), &found.path, found.purl.as_str())
+            }
+        };
         is_named
             && self.expires.is_none_or(|last| today <= last)
-            && self.path.as_ref().is_none_or(|path| path.is_match(&found.package.path))
-            && self.package.as_ref().is_none_or(|package| {
-                Purl::parse(&found.package.purl).is_some_and(|installed| package.covers(&installed))
-            })
+            && self.path.as_ref().is_none_or(|pattern| pattern.is_match(path))
+            && self
+                .package
+                .as_ref()
+                .is_none_or(|package| Purl::parse(purl).is_some_and(|installed| package.covers(&installed)))
     }
 }
 

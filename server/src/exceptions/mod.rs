@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
-use lazaret_reports::model::{ScanResult, SetAside, SetAsideReason};
+use lazaret_reports::model::{Allowed, Finding, ScanResult, SetAside, SetAsideReason};
 
 use ignore_file::Entry;
 use openvex::Statement;
@@ -74,13 +74,13 @@ impl Exceptions {
         Ok(())
     }
 
-    /// Sets aside what the documents speak of. What already does not count keeps its reason.
+    /// Sets aside what the documents speak of: VEX documents of vulnerabilities, ignore files of all findings. What already does not count keeps its reason.
     pub fn apply(&self, scan: &mut ScanResult, today: Date) {
         let facts = &mut scan.facts;
         for found in facts.vulnerabilities.iter_mut().filter(|found| found.set_aside.is_none()) {
             let by_vex =
                 self.statements.iter().rev().find(|statement| statement.concerns(&facts.image, found));
-            let by_file = self.entries.iter().find(|entry| entry.concerns(found, today));
+            let by_file = self.entry(Finding::Vulnerability(found), today);
             found.set_aside = match (by_vex.and_then(Statement::verdict), by_file) {
                 (Some(statement), _) => Some(SetAside { reason: SetAsideReason::Vex, statement }),
                 (None, Some(entry)) => {
@@ -89,6 +89,16 @@ impl Exceptions {
                 (None, None) => None,
             };
         }
+        for found in facts.secrets.iter_mut().filter(|found| found.allowed.is_none()) {
+            found.allowed = self.entry(Finding::Secret(found), today).map(allowed);
+        }
+        for found in facts.malware.iter_mut().filter(|found| found.allowed.is_none()) {
+            found.allowed = self.entry(Finding::Malware(found), today).map(allowed);
+        }
+    }
+
+    fn entry(&self, found: Finding<'_>, today: Date) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.concerns(found, today))
     }
 
     /// Entries of ignore files whose date has passed, a sentence each: what they ignored counts again.
@@ -98,6 +108,16 @@ impl Exceptions {
             .iter()
             .filter_map(|entry| Some((entry, entry.expires.filter(|date| *date < today)?)));
         over.map(|(entry, date)| format!("the exception for {} ended on {date}", entry.id)).collect()
+    }
+}
+
+/// What an ignore file allows. Its author is whoever keeps the file.
+fn allowed(entry: &Entry) -> Allowed {
+    let expires = entry.expires.and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC).ok());
+    Allowed {
+        reason: entry.reason.clone(),
+        author: String::new(),
+        expires: expires.map(|zoned| zoned.timestamp()),
     }
 }
 

@@ -1,7 +1,7 @@
 use jiff::civil::date;
 use lazaret_reports::model::{
-    Advisory, AffectedPackage, Image, ImageFacts, LayerRef, SCHEMA_VERSION, ScanResult, SetAsideReason,
-    Severity, Tool, Vulnerability,
+    Advisory, AffectedPackage, Allowed, Image, ImageFacts, LayerRef, Malware, MalwareEngine, SCHEMA_VERSION,
+    ScanResult, Secret, SecretKind, SecretSource, SetAsideReason, Severity, Tool, Vulnerability,
 };
 
 use super::{Exceptions, ExceptionsError};
@@ -182,4 +182,71 @@ fn an_exception_that_is_not_understood_is_an_error_and_an_ended_one_is_told() {
     }
     let absent = Exceptions::default().add_vex(&folder.path().join("absent"));
     assert!(matches!(absent, Err(ExceptionsError::Unreadable { .. })));
+}
+
+#[test]
+fn an_ignore_file_allows_secrets_and_malware() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(".lazaretignore");
+    std::fs::write(
+        &path,
+        "[[ignore]]\nid = \"test-rule\"\npath = \"srv/**/test/*\"\nreason = \"a key of the test server\"\nexpires = 2026-12-31\n\
+         [[ignore]]\nid = \"ABCD\"\nreason = \"a sample\"\n\
+         [[ignore]]\nid = \"f00d\"\nreason = \"known\"\nexpires = 2026-11-01\n",
+    )
+    .unwrap();
+    let mut exceptions = Exceptions::default();
+    exceptions.add_ignore_file(&path).unwrap();
+    let secret = |rule: &str, fingerprint: &str, path: &str| Secret {
+        title: "A key".into(),
+        rule: rule.into(),
+        kind: SecretKind::Key,
+        severity: Severity::High,
+        source: SecretSource::File,
+        path: path.into(),
+        line: 1,
+        layer: None,
+        instruction: String::new(),
+        snippet: String::new(),
+        fingerprint: fingerprint.into(),
+        buried: false,
+        buried_by: None,
+        advice: String::new(),
+        allowed: None,
+        first_seen: None,
+        last_seen: None,
+    };
+    let malware = |name: &str, sha256: &str| Malware {
+        name: name.into(),
+        engine: MalwareEngine::Yara,
+        severity: Severity::High,
+        path: "opt/a".into(),
+        purl: String::new(),
+        size: 1,
+        md5: String::new(),
+        sha1: String::new(),
+        sha256: sha256.into(),
+        layer: None,
+        buried: false,
+        buried_by: None,
+        description: String::new(),
+        advice: String::new(),
+        allowed: None,
+        first_seen: None,
+        last_seen: None,
+    };
+    let mut scan = scan();
+    scan.facts.secrets = vec![
+        secret("test-rule", "01", "srv/a/test/key.pem"),
+        secret("test-rule", "01", "srv/a/main/key.pem"),
+        secret("other-rule", "f00d", "srv/a/test/key.pem"),
+    ];
+    scan.facts.malware = vec![malware("x", "abcd"), malware("y", "")];
+    exceptions.apply(&mut scan, TODAY);
+    let secrets: Vec<Option<String>> =
+        scan.facts.secrets.iter().map(|found| found.allowed.as_ref().map(Allowed::sentence)).collect();
+    assert_eq!(secrets, [Some("a key of the test server (until 2026-12-31)".to_owned()), None, None]);
+    let malware: Vec<bool> = scan.facts.malware.iter().map(|found| found.allowed.is_some()).collect();
+    assert_eq!(malware, [true, false]);
+    assert_eq!(exceptions.expired(TODAY), ["the exception for f00d ended on 2026-11-01"]);
 }

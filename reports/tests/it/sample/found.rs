@@ -76,6 +76,7 @@ fn detection(engine: MalwareEngine, name: &str, path: &str) -> Malware {
         engine,
         severity: Severity::Critical,
         path: path.to_owned(),
+        purl: String::new(),
         size: 68,
         md5: "44d88612fea8a8f36de82e1278abb02f".to_owned(),
         sha1: "3395856ce81f2b7382dee72602f798b642f14140".to_owned(),

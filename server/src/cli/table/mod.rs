@@ -1,16 +1,21 @@
 //! The table of a scan: what a person reads first.
 
+mod found;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use lazaret_reports::model::{Counts, Kind, ScanResult, Severity, Vulnerability};
+use lazaret_reports::model::{Category, CategoryResult, Counts, Kind, ScanResult, Severity, Vulnerability};
 
 /// How wide a title may be when nothing says how wide the terminal is.
 const TITLE_WIDTH: usize = 72;
 /// A title is never cut below this many characters: better a broken line than half a word.
 const TITLE_LEAST: usize = 24;
+
+/// The head of the first column, and the widest cell in it.
+const SEVERITY: &str = "SEVERITY";
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -28,7 +33,11 @@ struct Row {
 /// Writes the scans of one target as tables. `width` is the width of the terminal, when there is one.
 ///
 /// Styles are written always; the caller's stream removes them when nobody looks.
-pub(super) fn write(out: &mut impl Write, scans: &[ScanResult], width: Option<usize>) -> io::Result<()> {
+pub(in crate::cli) fn write(
+    out: &mut impl Write,
+    scans: &[ScanResult],
+    width: Option<usize>,
+) -> io::Result<()> {
     for (position, scan) in scans.iter().enumerate() {
         if position > 0 {
             writeln!(out)?;
@@ -50,7 +59,9 @@ fn write_scan(out: &mut impl Write, scan: &ScanResult, width: Option<usize>) -> 
         write_rows(out, &rows, width)?;
         writeln!(out)?;
     }
-    write_summary(out, scan, &important)?;
+    if facts.searched(Category::Vulnerability) || !facts.vulnerabilities.is_empty() {
+        write_summary(out, scan, &important)?;
+    }
     if !unimportant.is_empty() {
         let mut ids: Vec<&str> = unimportant.iter().map(|v| v.id.as_str()).collect();
         ids.sort_unstable();
@@ -66,6 +77,8 @@ fn write_scan(out: &mut impl Write, scan: &ScanResult, width: Option<usize>) -> 
         let verb = if count == 1 { "does" } else { "do" };
         writeln!(out, "{DIM}{count} more {}, which {verb} not count{DIM:#}", reason.words())?;
     }
+    found::write_secrets(out, facts, width)?;
+    found::write_malware(out, facts, width)?;
     write_gaps(out, scan)
 }
 
@@ -117,41 +130,47 @@ fn rows(vulnerabilities: &[&Vulnerability]) -> Vec<Row> {
 }
 
 fn write_rows(out: &mut impl Write, rows: &[Row], width: Option<usize>) -> io::Result<()> {
-    let cells: Vec<[String; 5]> = rows
+    let cells: Vec<(Severity, [String; 5])> = rows
         .iter()
         .map(|row| {
             let names: Vec<&str> = row.packages.iter().map(String::as_str).collect();
-            [
-                row.severity.code().to_owned(),
-                some(&names, 2),
-                row.installed.clone(),
-                row.fixed.clone(),
-                row.id.clone(),
-            ]
+            let fixed = row.fixed.clone();
+            (row.severity, [some(&names, 2), row.installed.clone(), fixed, row.id.clone(), row.title.clone()])
         })
         .collect();
-    let heads = ["SEVERITY", "PACKAGE", "INSTALLED", "FIXED IN", "VULNERABILITY"];
+    write_columns(out, ["PACKAGE", "INSTALLED", "FIXED IN", "VULNERABILITY", "TITLE"], &cells, width)
+}
+
+/// Writes rows that begin with their severity; the last column takes the room that is left, and is cut to it.
+fn write_columns<const N: usize>(
+    out: &mut impl Write,
+    heads: [&str; N],
+    rows: &[(Severity, [String; N])],
+    width: Option<usize>,
+) -> io::Result<()> {
+    let rows = rows.iter().map(|(severity, cells)| (*severity, cells.each_ref().map(|cell| plain(cell))));
+    let rows: Vec<(Severity, [String; N])> = rows.collect();
     let mut widths = heads.map(str::len);
-    for row in &cells {
-        for (width, cell) in widths.iter_mut().zip(row) {
+    for (_, cells) in &rows {
+        for (width, cell) in widths.iter_mut().zip(cells) {
             *width = (*width).max(cell.chars().count());
         }
     }
-    let taken: usize = widths.iter().map(|width| width + 2).sum();
+    let before = &widths[..N.saturating_sub(1)];
+    let taken = SEVERITY.len() + 2 + before.iter().map(|width| width + 2).sum::<usize>();
     let room = width.map_or(TITLE_WIDTH, |width| width.saturating_sub(taken).max(TITLE_LEAST));
-    write!(out, "{BOLD}")?;
-    for (head, width) in heads.iter().zip(widths) {
-        write!(out, "{head:width$}  ")?;
-    }
-    writeln!(out, "TITLE{BOLD:#}")?;
-    for (row, [severity, package, installed, fixed, id]) in rows.iter().zip(&cells) {
-        let style = style(row.severity);
-        let [w0, w1, w2, w3, w4] = widths;
-        let line = format!(
-            "{style}{severity:w0$}{style:#}  {package:w1$}  {installed:w2$}  {fixed:w3$}  {id:w4$}  {}",
-            cut(&row.title, room)
-        );
-        writeln!(out, "{}", line.trim_end())?;
+    let line = |cells: [&str; N]| {
+        let mut line = String::new();
+        for (cell, width) in cells.iter().zip(before) {
+            let _ = write!(line, "{cell:width$}  ");
+        }
+        line + &cells.last().map(|last| cut(last, room)).unwrap_or_default()
+    };
+    writeln!(out, "{BOLD}{SEVERITY}  {}{BOLD:#}", line(heads).trim_end())?;
+    for (severity, cells) in &rows {
+        let style = style(*severity);
+        let cells = line(cells.each_ref().map(String::as_str));
+        writeln!(out, "{style}{:w$}{style:#}  {}", severity.code(), cells.trim_end(), w = SEVERITY.len())?;
     }
     Ok(())
 }
@@ -183,21 +202,22 @@ fn write_summary(out: &mut impl Write, scan: &ScanResult, important: &[&Vulnerab
     }
     let counts: Counts = worst.values().map(|(severity, _)| *severity).collect();
     let fixable = worst.values().filter(|(_, fixable)| *fixable).count();
-    let parts: Vec<String> = Severity::ALL
-        .into_iter()
-        .filter(|severity| counts.of(*severity) > 0)
-        .map(|severity| {
-            let style = style(severity);
-            format!("{style}{} {}{style:#}", counts.of(severity), severity.lower())
-        })
-        .collect();
     let noun = if worst.len() == 1 { "vulnerability" } else { "vulnerabilities" };
     writeln!(
         out,
         "{BOLD}{} {noun}{BOLD:#}: {}; {fixable} can be fixed by an upgrade",
         worst.len(),
-        parts.join(", ")
+        by_severity(&counts)
     )
+}
+
+/// `1 critical, 4 high`, each in its colour.
+fn by_severity(counts: &Counts) -> String {
+    let parts = Severity::ALL.into_iter().filter(|severity| counts.of(*severity) > 0).map(|severity| {
+        let style = style(severity);
+        format!("{style}{} {}{style:#}", counts.of(severity), severity.lower())
+    });
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 /// What the result does not cover: never silent.
@@ -215,6 +235,9 @@ fn write_gaps(out: &mut impl Write, scan: &ScanResult) -> io::Result<()> {
                 gap.reason
             )?;
         }
+    }
+    for gap in scan.facts.categories.iter().filter_map(CategoryResult::gap) {
+        writeln!(out, "{style}Not covered:{style:#} {}", plain(&gap))?;
     }
     for warning in &scan.facts.warnings {
         let place = if warning.path.is_empty() { String::new() } else { format!("{}: ", warning.path) };
@@ -252,6 +275,18 @@ fn short(digest: &str) -> String {
         (Some(head), Some(tail)) if digest.len() > 24 => format!("{head}…{tail}"),
         _ => digest.to_owned(),
     }
+}
+
+/// Text that moves no cursor: an image chooses its names.
+fn plain(text: &str) -> String {
+    let turns =
+        |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}');
+    let shown = |c: char| match c {
+        '\n' | '\r' | '\t' => ' ',
+        c if c.is_control() || turns(c) => '\u{FFFD}',
+        c => c,
+    };
+    text.chars().map(shown).collect()
 }
 
 fn cut(text: &str, width: usize) -> String {
