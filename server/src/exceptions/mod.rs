@@ -113,12 +113,8 @@ impl Exceptions {
 
 /// What an ignore file allows. Its author is whoever keeps the file.
 fn allowed(entry: &Entry) -> Allowed {
-    let expires = entry.expires.and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC).ok());
-    Allowed {
-        reason: entry.reason.clone(),
-        author: String::new(),
-        expires: expires.map(|zoned| zoned.timestamp()),
-    }
+    let expires = entry.expires.and_then(|day| jiff::tz::Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok());
+    Allowed { reason: entry.reason.clone(), author: String::new(), expires }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ExceptionsError> {
