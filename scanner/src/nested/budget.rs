@@ -57,15 +57,21 @@ impl Budget {
                 self.ratio
             ));
         }
-        take(&self.bytes, bytes)
-            .ok_or_else(|| "lies in a file that unpacks to more than is read of one file".to_owned())?;
+        take(&self.bytes, bytes).ok_or_else(|| {
+            "lies in a file that unpacks to more than is read of one file or layer".to_owned()
+        })?;
         self.unpacked.set(unpacked);
         Ok(())
     }
 
+    /// Bytes that were unpacked.
+    pub(super) fn unpacked(&self) -> u64 {
+        self.unpacked.get()
+    }
+
     /// Whether nothing more can be unpacked.
     pub(crate) fn is_spent(&self) -> bool {
-        self.bytes.get() == 0 || self.entries.get() == 0
+        self.bytes.get() == 0
     }
 
     /// Takes what cannot be spent in part: nothing more is unpacked.

@@ -16,4 +16,4 @@ mod walk;
 mod zipped;
 
 pub(crate) use budget::Budget;
-pub(crate) use walk::walk;
+pub(crate) use walk::Walker;

@@ -57,7 +57,10 @@ fn members<R: Read>(
             continue;
         }
         if walk.budget.is_spent() {
-            return walk.warn(place, "holds more than is unpacked of one file; what follows is not covered");
+            return walk.warn(
+                place,
+                "holds more than is unpacked of one file or layer; what follows is not covered",
+            );
         }
         match budget {
             Some(budget) => walk.file(&inner, Some(member.size), &mut budget.meter(tar.by_ref()), depth),

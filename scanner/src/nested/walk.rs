@@ -17,31 +17,51 @@ pub(crate) type Visit<'a> = dyn FnMut(&str, &mut Content) + 'a;
 /// What follows a sentence on what was not looked at.
 pub(super) const NOT_COVERED: &str = "what it holds is not covered";
 
-/// Gives every file that lies in the archive at `path` to `visit`, also the archives in it, and then what those hold.
-///
-/// A tar that is packed has no place of its own: its files are those of the packed file. Of what breaks off, the part that
-/// could be had is given. What is not covered is told by the warnings, which begin with the place that they speak of.
-/// `limits` bounds how deep archives lie in each other, the entries of all of them, the bytes that come out of all of them,
-/// these as against the bytes of the file, the bytes of one file within, and what is held in memory.
-pub(crate) fn walk(
-    path: &str,
-    content: &mut Content,
-    limits: &Limits,
-    visit: &mut Visit<'_>,
-) -> Vec<Warning> {
-    let budget = Rc::new(Budget::new(content.len(), limits.unpacked_bytes, limits));
-    let mut walk = Walk { limits, budget, visit, buffers: Vec::new(), warnings: Vec::new() };
-    let name = path.rsplit('/').next().unwrap_or(path);
-    walk.open("", name, content, 0);
-    let warnings = walk.warnings.into_iter();
-    warnings.map(|message| Warning { path: path.to_owned(), message }).collect()
+/// Opens the archives among the files of one layer. It remembers what they cost together, and has the memory for them.
+#[derive(Debug, Default)]
+pub(crate) struct Walker {
+    unpacked: u64,
+    /// Memory for one file after another, for each depth.
+    buffers: Vec<Vec<u8>>,
+}
+
+impl Walker {
+    /// Gives every file that lies in the archive at `path` to `visit`, also the archives in it, and then what those hold.
+    ///
+    /// A tar that is packed has no place of its own: its files are those of the packed file. Of what breaks off, the part
+    /// that could be had is given. What is not covered is told by the warnings, which begin with the place that they speak
+    /// of. `limits` bounds how deep archives lie in each other, the entries of all of them, the bytes that come out of all
+    /// of them, these as against the bytes of the file, the bytes of one file within, and what is held in memory. What
+    /// comes out of all archives of the layer is bounded as the layer itself is.
+    pub(crate) fn walk(
+        &mut self,
+        path: &str,
+        content: &mut Content,
+        limits: &Limits,
+        visit: &mut Visit<'_>,
+    ) -> Vec<Warning> {
+        let left = limits.layer_bytes.saturating_sub(self.unpacked);
+        let budget = Rc::new(Budget::new(content.len(), limits.unpacked_bytes.min(left), limits));
+        let mut walk = Walk {
+            limits,
+            budget: Rc::clone(&budget),
+            visit,
+            buffers: std::mem::take(&mut self.buffers),
+            warnings: Vec::new(),
+        };
+        let name = path.rsplit('/').next().unwrap_or(path);
+        walk.open("", name, content, 0);
+        let Walk { buffers, warnings, .. } = walk;
+        self.buffers = buffers;
+        self.unpacked = self.unpacked.saturating_add(budget.unpacked());
+        warnings.into_iter().map(|message| Warning { path: path.to_owned(), message }).collect()
+    }
 }
 
 pub(super) struct Walk<'a, 'v> {
     limits: &'a Limits,
     pub budget: Rc<Budget>,
     visit: &'a mut Visit<'v>,
-    /// Memory for one file after another, for each depth.
     buffers: Vec<Vec<u8>>,
     warnings: Vec<String>,
 }

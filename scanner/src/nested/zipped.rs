@@ -61,7 +61,10 @@ fn each(
         } else if !is_read(entry.compression()) {
             closed.foreign.add(&inner);
         } else if walk.budget.is_spent() {
-            return walk.warn(place, "holds more than is unpacked of one file; what follows is not covered");
+            return walk.warn(
+                place,
+                "holds more than is unpacked of one file or layer; what follows is not covered",
+            );
         } else {
             file(walk, &inner, entry, files, depth);
         }

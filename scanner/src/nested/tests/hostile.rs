@@ -6,7 +6,7 @@ use tar::EntryType;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::{EICAR, bzip2, gzip, walked, xz, zip, zstd};
+use super::{EICAR, Walker, bzip2, gzip, walked, xz, zip, zstd};
 use crate::Limits;
 use crate::content::Content;
 use crate::testing::TarBuilder;
@@ -90,6 +90,22 @@ fn trap_entries_of_a_zip_that_share_their_data_stop_at_the_bound() {
     let (found, warnings) = walked("x.zip", bomb.build(), &Limits { ratio: 100, ..Limits::default() });
     assert!(found.len() <= 65, "{}", found.len());
     assert!(warnings.iter().any(|warning| warning.contains("bomb")), "{warnings:?}");
+}
+
+#[test]
+fn trap_many_archives_of_a_layer_stop_at_the_bound_of_the_layer() {
+    let limits = Limits { layer_bytes: 5 << 20, ..Limits::default() };
+    let bomb = zip(&[("a", &vec![0; 1 << 20])]);
+    let mut walker = Walker::default();
+    let (mut whole, mut warnings) = (0, Vec::new());
+    for _ in 0..20 {
+        let mut content = Content::from(bomb.clone());
+        warnings.extend(walker.walk("x.zip", &mut content, &limits, &mut |_, content| {
+            whole += u32::from(content.len() == 1 << 20);
+        }));
+    }
+    assert_eq!((whole, warnings.len()), (5, 15));
+    assert!(warnings.iter().all(|warning| warning.message.contains("not covered")), "{warnings:?}");
 }
 
 #[test]
@@ -214,7 +230,7 @@ fn trap_a_hundred_thousand_entries_and_zip64_are_read_to_the_last() {
     writer.write_all(EICAR).unwrap();
     let mut content = Content::from(writer.finish().unwrap().into_inner());
     let (mut count, mut last) = (0, Vec::new());
-    let warnings = super::walk("x.zip", &mut content, &Limits::default(), &mut |_, content| {
+    let warnings = Walker::default().walk("x.zip", &mut content, &Limits::default(), &mut |_, content| {
         count += 1;
         last = content.read_at(0, 100).unwrap();
     });

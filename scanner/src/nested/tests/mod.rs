@@ -7,7 +7,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 mod hostile;
 
-use super::walk;
+use super::Walker;
 use crate::Limits;
 use crate::content::Content;
 use crate::testing::TarBuilder;
@@ -53,7 +53,7 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
 pub(super) fn walked(path: &str, bytes: Vec<u8>, limits: &Limits) -> (Vec<(String, Vec<u8>)>, Vec<String>) {
     let mut found = Vec::new();
     let mut content = Content::from(bytes);
-    let warnings = walk(path, &mut content, limits, &mut |place, content| {
+    let warnings = Walker::default().walk(path, &mut content, limits, &mut |place, content| {
         let mut bytes = Vec::new();
         content.read_to_end(&mut bytes).unwrap();
         found.push((place.to_owned(), bytes));
