@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::category::Categories;
 use crate::timestamp::Timestamp;
 
 /// Where the scans of an image stand.
@@ -98,7 +99,13 @@ pub struct Model {
     pub fixable_critical: i32,
     /// HIGH ones with a fixed version.
     pub fixable_high: i32,
-    /// Sort key that packs the counts: the greater, the worse.
+    /// Secrets that count, of any severity.
+    pub secrets: i32,
+    /// Malware that counts, of any severity.
+    pub malware: i32,
+    /// Categories with a finding at or above the risk floor that counts.
+    pub categories_at_risk: Categories,
+    /// Sort key that packs the counts of all categories: the greater, the worse.
     pub risk_rank: i64,
     /// First tag, else the short digest: what lists sort and search by.
     pub name: String,
@@ -108,7 +115,7 @@ pub struct Model {
     pub containers_count: i32,
     /// What was not covered, a JSON list of strings.
     pub not_assessed: String,
-    /// What could not be read, as JSON.
+    /// What of the packages could not be read, as JSON.
     pub warnings: String,
 }
 

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::category::Categories;
 use crate::timestamp::Timestamp;
 
 /// What asked for a scan job.
@@ -63,6 +64,8 @@ pub struct Model {
     pub trigger: Trigger,
     /// Which images it concerns.
     pub scope: Scope,
+    /// What it looks for.
+    pub categories: Categories,
     /// Where it stands.
     pub status: JobStatus,
     /// Images it concerns.

@@ -12,8 +12,10 @@ pub struct Model {
     /// The image.
     #[sea_orm(primary_key, auto_increment = false)]
     pub image_id: i64,
-    /// The task.
+    /// The task; the last one when there are two.
     pub task_id: i64,
+    /// The task that was running already and looks for some of the categories; `task_id` waits for it.
+    pub joined_task_id: Option<i64>,
 }
 
 /// What it belongs to.

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::category::Categories;
 use crate::timestamp::Timestamp;
 
 /// Where a scan task stands.
@@ -34,6 +35,8 @@ pub struct Model {
     pub id: i64,
     /// The image.
     pub image_id: i64,
+    /// What it looks for.
+    pub categories: Categories,
     /// Where it stands.
     pub status: TaskStatus,
     /// Per cent, 0 to 100.

@@ -7,6 +7,8 @@ use sea_orm_migration::prelude::*;
 
 mod m20261124_000001_initial;
 mod m20261124_000002_package_facts;
+mod m20261124_000003_secrets_and_malware;
+mod table;
 
 /// All migrations, oldest first.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +20,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261124_000001_initial::Migration),
             Box::new(m20261124_000002_package_facts::Migration),
+            Box::new(m20261124_000003_secrets_and_malware::Migration),
         ]
     }
 }

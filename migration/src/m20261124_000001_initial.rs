@@ -2,11 +2,12 @@
 
 use sea_orm_migration::prelude::*;
 
+use super::table;
+
 mod access;
 mod advisories;
 mod inventory;
 mod packages;
-mod table;
 mod work;
 
 #[derive(DeriveMigrationName)]

@@ -49,6 +49,12 @@ fn rank(identifier: &str) -> (u8, u32, u64, &str) {
     (if identifier.starts_with("GHSA-") { 1 } else { 2 }, 0, 0, identifier)
 }
 
+/// Whether one of the identifiers is that of a package which was published to do harm: the records `MAL-…` of
+/// github.com/ossf/malicious-packages, in OSV form. Who copies such a record names it as an alias.
+pub fn is_malicious<'a>(identifiers: impl IntoIterator<Item = &'a str>) -> bool {
+    identifiers.into_iter().any(|identifier| identifier.starts_with("MAL-"))
+}
+
 /// Joins items that share a key (union-find with path halving).
 #[derive(Debug, Default)]
 pub struct Joiner {

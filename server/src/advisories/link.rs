@@ -144,6 +144,7 @@ impl Linker {
                     severity_source: Set(best.map(|record| record.rating.source.clone()).unwrap_or_default()),
                     cvss_score: Set(best.and_then(|record| record.cvss_score)),
                     summary: Set(best.map(|record| record.summary.clone()).unwrap_or_default()),
+                    malicious: Set(cluster::is_malicious(cluster.identifiers.iter().map(String::as_str))),
                     redirect_id: Set(None),
                     created_at: Set(now),
                     ..Default::default()

@@ -41,6 +41,8 @@ pub struct Vulnerability {
     pub summary: String,
     /// Whether the distribution calls it unimportant.
     pub unimportant: bool,
+    /// Whether it says that the package was published to do harm: malware, and no vulnerability.
+    pub malicious: bool,
     /// The package's place in the list.
     pub package_index: usize,
     /// Versions that fix it, lowest first; all above the package's version.
@@ -77,6 +79,7 @@ pub async fn match_packages(
                 cvss_score: advisory.cvss_score.or(row.cvss_score),
                 summary: row.summary.clone(),
                 unimportant: advisory.unimportant,
+                malicious: row.malicious,
                 package_index,
                 fixed_versions: advisory.fixed.clone(),
                 advisory_id: advisory.osv_id.clone(),

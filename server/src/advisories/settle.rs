@@ -42,6 +42,7 @@ pub(super) async fn settle(
         let mut now = row.clone();
         if let Some(names) = names.remove(&row.id) {
             cluster::display(names.iter().map(String::as_str)).clone_into(&mut now.display_id);
+            now.malicious = cluster::is_malicious(names.iter().map(String::as_str));
         }
         // Not the highest of all: the most trusted source that gives one. Its score stays with its word.
         let rated = said.iter().find(|word| word.severity != Severity::Unknown);
@@ -61,7 +62,14 @@ pub(super) async fn settle(
         vulnerability::Entity::insert_many(rows)
             .on_conflict(
                 OnConflict::column(C::Id)
-                    .update_columns([C::DisplayId, C::Severity, C::SeveritySource, C::CvssScore, C::Summary])
+                    .update_columns([
+                        C::DisplayId,
+                        C::Severity,
+                        C::SeveritySource,
+                        C::CvssScore,
+                        C::Summary,
+                        C::Malicious,
+                    ])
                     .to_owned(),
             )
             .exec_without_returning(tx)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use lazaret_entities::image::{ScanStatus, SecurityStatus};
-use lazaret_entities::{Timestamp, container, host, image, image_ref, tag};
+use lazaret_entities::{Categories, Timestamp, container, host, image, image_ref, tag};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
     QuerySelect, Set,
@@ -172,6 +172,9 @@ fn new_image(image: &ImageSnapshot, now: Timestamp) -> image::ActiveModel {
         unknown: Set(0),
         fixable_critical: Set(0),
         fixable_high: Set(0),
+        secrets: Set(0),
+        malware: Set(0),
+        categories_at_risk: Set(Categories::NONE),
         risk_rank: Set(0),
         name: Set(short_digest(&image.digest)),
         hosts_count: Set(0),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use lazaret_entities::image::ScanStatus;
 use lazaret_entities::scan_job::{JobStatus, Trigger};
 use lazaret_entities::scan_task::TaskStatus;
-use lazaret_entities::{EventType, Timestamp, image, scan_job, scan_job_item, scan_task};
+use lazaret_entities::{Categories, EventType, Timestamp, image, scan_job, scan_job_item, scan_task};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel,
     QueryFilter, QueryOrder, QuerySelect, Set,
@@ -93,6 +93,7 @@ pub async fn start_scan(
             Scope::All => scan_job::Scope::All,
             Scope::Selected(_) => scan_job::Scope::Selected,
         }),
+        categories: Set(Categories::ALL),
         status: Set(JobStatus::Queued),
         total: Set(i32::try_from(images.len()).unwrap_or(i32::MAX)),
         done: Set(0),
@@ -115,6 +116,7 @@ pub async fn start_scan(
         if !new.is_empty() {
             let rows = new.iter().map(|&image_id| scan_task::ActiveModel {
                 image_id: Set(image_id),
+                categories: Set(Categories::ALL),
                 status: Set(TaskStatus::Queued),
                 progress: Set(0),
                 error: Set(String::new()),
@@ -140,6 +142,7 @@ pub async fn start_scan(
             job_id: Set(job.id),
             image_id: Set(task.image_id),
             task_id: Set(task.id),
+            joined_task_id: Set(None),
         });
         scan_job_item::Entity::insert_many(items).exec_without_returning(tx).await?;
     }

@@ -7,8 +7,8 @@ use lazaret_entities::scan_task::TaskStatus;
 use lazaret_entities::{EventType, Timestamp, image, image_layer, layer, scan_task};
 use lazaret_scanner::Digest;
 use lazaret_scanner::archive::ArchiveImage;
-use lazaret_scanner::image::{ImageAnalysis, merge};
-use lazaret_scanner::layer::LayerAnalysis;
+use lazaret_scanner::image::{ImageAnalysis, ImageMalware, ImageSecret, merge};
+use lazaret_scanner::layer::{LayerAnalysis, Warning};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveEnum, ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel,
@@ -57,11 +57,54 @@ pub struct Merged {
     pub image: ArchiveImage,
     /// Its layers, lowest first.
     pub layers: Vec<LayerFact>,
-    /// What they hold together.
+    /// What they hold together. It is there whatever was ordered: advisories on malicious packages need it too.
     pub analysis: ImageAnalysis,
+    /// The secrets, or why they could not be searched; `None` where they were not ordered.
+    pub secrets: Option<Result<SecretResults, String>>,
+    /// The malware, by those who look for it; `None` where it was not ordered.
+    pub malware: Option<MalwareResults>,
 }
 
-/// Lays the layers of `image` over each other. Takes time in proportion to their files.
+/// The secrets of an image.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SecretResults {
+    /// Them, in layers, configuration and history.
+    pub found: Vec<ImageSecret>,
+    /// What was not searched.
+    pub warnings: Vec<Warning>,
+}
+
+/// The malware in the files of an image. Malicious packages are not among it: they come of the packages and the
+/// advisories.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MalwareResults {
+    /// What YARA rules and hash lists say, or why they could not be asked, in one sentence.
+    pub rules: Result<MalwareFound, String>,
+    /// What clamd says, or why it could not be asked, in one sentence; `None` where none is configured.
+    pub clamd: Option<Result<ClamdFound, String>>,
+}
+
+/// What rules and lists say of the files of an image.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MalwareFound {
+    /// The files that they know.
+    pub found: Vec<ImageMalware>,
+    /// What was not looked at.
+    pub warnings: Vec<Warning>,
+}
+
+/// What clamd says of the files of an image.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClamdFound {
+    /// The files that it knows.
+    pub found: Vec<ImageMalware>,
+    /// What was not looked at.
+    pub warnings: Vec<Warning>,
+    /// Its version and that of its database, as it says them: `ClamAV 1.0.7/27459/Tue Nov 17 09:33:00 2026`.
+    pub version: String,
+}
+
+/// Lays the layers of `image` over each other, without secrets and malware. Takes time in proportion to their files.
 ///
 /// # Errors
 /// When `analyses` lacks a layer.
@@ -79,7 +122,7 @@ pub fn merge_layers(
         .map(|(layer, created_by)| LayerFact { diff_id: layer.diff_id, size: layer.size, created_by })
         .collect();
     let analysis = merge(&ordered);
-    Ok(Merged { image, layers, analysis })
+    Ok(Merged { image, layers, analysis, secrets: None, malware: None })
 }
 
 /// Stores a finished scan: analyses, layers, packages, matches, counts, status, event and job totals.

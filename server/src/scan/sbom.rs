@@ -83,5 +83,5 @@ pub(super) fn read(path: &Path, limits: &Limits) -> Result<(String, Merged), Sbo
         manifest_digest: None,
         size: bytes.len() as u64,
     };
-    Ok((name, Merged { image, layers, analysis: document.analysis }))
+    Ok((name, Merged { image, layers, analysis: document.analysis, secrets: None, malware: None }))
 }

@@ -98,6 +98,11 @@ async fn entities_and_schema_say_the_same() {
             token,
             event,
             setting,
+            secret_finding,
+            malware_finding,
+            allow_rule,
+            image_category,
+            scan_task_category,
         ];
         compare(&store, &entities, &of_database(&store).await);
     })

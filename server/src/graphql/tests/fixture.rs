@@ -2,8 +2,8 @@
 
 use async_graphql::{Request, Response, Variables};
 use lazaret_entities::{
-    Severity, Timestamp, advisory, container, host, image, image_layer, image_package, image_ref, layer,
-    package, package_vulnerability, tag, vulnerability, vulnerability_id,
+    Categories, Severity, Timestamp, advisory, container, host, image, image_layer, image_package, image_ref,
+    layer, package, package_vulnerability, tag, vulnerability, vulnerability_id,
 };
 use sea_orm::{ActiveModelTrait, ConnectionTrait, Set};
 use serde_json::Value;
@@ -110,6 +110,9 @@ pub(super) fn image(number: i64) -> image::ActiveModel {
         unknown: Set(0),
         fixable_critical: Set(0),
         fixable_high: Set(0),
+        secrets: Set(0),
+        malware: Set(0),
+        categories_at_risk: Set(Categories::NONE),
         risk_rank: Set(i64::from(severities)),
         name: Set(format!("app-{}:1", number % 7)),
         hosts_count: Set(1),
@@ -268,6 +271,7 @@ pub(super) async fn vulnerability(
         severity_source: Set("GHSA".to_owned()),
         cvss_score: Set(score),
         summary: Set(format!("Something is wrong: {}", identifiers[0])),
+        malicious: Set(false),
         redirect_id: Set(None),
         created_at: Set(START),
         ..Default::default()
