@@ -3,6 +3,7 @@
 //! `ARCHITECTURE.md` at the root of the repository has the map.
 
 pub mod advisories;
+pub mod allow;
 pub mod auth;
 pub mod authorization;
 pub mod cli;

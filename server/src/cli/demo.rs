@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use lazaret_entities::image::ScanStatus;
 use lazaret_entities::scan_job::Trigger;
-use lazaret_entities::{Timestamp, image};
+use lazaret_entities::{Categories, Timestamp, image};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 
 use super::progress::Progress;
@@ -124,7 +124,8 @@ async fn scan(store: &Store, progress: &Progress) -> Result<(), CliError> {
     let now = store.clock().now();
     let tx = store.begin_write().await?;
     authorize_images(&*tx, &requester, &unscanned, now).await?;
-    start_scan(&tx, &requester, &order::Scope::Selected(unscanned), Trigger::Manual, now).await?;
+    let scope = order::Scope::Selected(unscanned);
+    start_scan(&tx, &requester, &scope, Categories::ALL, Trigger::Manual, now).await?;
     tx.commit().await?;
     let scanned = async {
         loop {

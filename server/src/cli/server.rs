@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{CliError, Context};
 use crate::advisories::{self, Feed};
+use crate::allow;
 use crate::inventory::follow::{FollowContext, follow_archives, follow_engine};
 use crate::queue::{Runner, RunnerOptions};
 use crate::scan::counts;
@@ -24,6 +25,8 @@ use crate::{graphql, http};
 const FIRST_LOOK: Duration = Duration::from_secs(10);
 /// How often is looked whether advisories are due.
 const RENEWAL_LOOK: Duration = Duration::from_mins(15);
+/// How often is looked whether allow rules have expired.
+const EXPIRY_LOOK: Duration = Duration::from_mins(1);
 /// How long the background work may take to end.
 const STOP: Duration = Duration::from_secs(30);
 
@@ -94,6 +97,7 @@ impl Server {
         let runner = Runner::new(store.clone(), worker, options);
         tasks.spawn(runner.run(stop.clone()));
         tasks.spawn(renew(store.clone(), feed, stop.clone()));
+        tasks.spawn(expire(store.clone(), stop.clone()));
 
         let services = graphql::Services { store: store.clone(), data_dir: context.config.data_dir.clone() };
         let data_dir = context.config.data_dir.clone();
@@ -222,6 +226,19 @@ async fn renew(store: Store, feed: Feed, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(RENEWAL_LOOK) => {}
+        }
+    }
+}
+
+/// Lets findings count again whose allow rules have expired.
+async fn expire(store: Store, stop: CancellationToken) {
+    loop {
+        if let Err(error) = allow::expire(&store).await {
+            tracing::warn!("allow rules that expired could not be ended: {error}");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(EXPIRY_LOOK) => {}
         }
     }
 }

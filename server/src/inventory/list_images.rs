@@ -1,7 +1,9 @@
 //! Images as lists: filtered, ordered, in pages; and looked up by what people call them.
 
+use std::collections::BTreeSet;
+
 use lazaret_entities::{
-    host,
+    Categories, Category, host,
     image::{self, ScanStatus, SecurityStatus},
     severity::Severity,
     tag,
@@ -29,6 +31,8 @@ pub struct ImageFilter {
     pub authorized: Option<bool>,
     /// Has at least one vulnerability of any of these severities.
     pub severity: Option<Vec<Severity>>,
+    /// Has a finding at or above the risk floor in any of these categories.
+    pub category_at_risk: Option<Vec<Category>>,
     /// Present on any of these hosts.
     pub host_ids: Option<Vec<i64>>,
 }
@@ -181,6 +185,11 @@ fn matching(filter: &ImageFilter) -> Select<image::Entity> {
             any = any.add(count_column(*severity).gt(0));
         }
         all = all.add(any);
+    }
+    if let Some(categories) = &filter.category_at_risk {
+        let sets: BTreeSet<Categories> =
+            categories.iter().flat_map(|category| Categories::containing(*category)).collect();
+        all = all.add(image::Column::CategoriesAtRisk.is_in(sets));
     }
     if let Some(hosts) = &filter.host_ids {
         let present = super::list_hosts::present_on(hosts.clone());

@@ -1,13 +1,13 @@
 //! The whole fleet in numbers.
 
 use lazaret_entities::{
-    advisory_set, container, host, image, image_package, package_vulnerability, severity::Severity,
-    timestamp::Timestamp,
+    Category, advisory_set, container, host, image, image_category, image_package, malware_finding,
+    package_vulnerability, secret_finding, severity::Severity, timestamp::Timestamp, vulnerability,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, FromQueryResult, JoinType, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Alias, Expr, Query, SelectStatement},
+    sea_query::{Expr, Query, SelectStatement},
 };
 
 use crate::auth::Requester;
@@ -32,7 +32,7 @@ pub struct ImageTotals {
 }
 
 /// A number per severity.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromQueryResult)]
 pub struct SeverityTotals {
     /// CRITICAL.
     pub critical: i64,
@@ -89,14 +89,6 @@ pub async fn vulnerability_occurrences(
     conn: &impl ConnectionTrait,
     _requester: &Requester,
 ) -> Result<SeverityTotals, DbErr> {
-    #[derive(FromQueryResult)]
-    struct Sums {
-        critical: i64,
-        high: i64,
-        medium: i64,
-        low: i64,
-        unknown: i64,
-    }
     let sum = |column: image::Column| big(column.sum().if_null(0_i64));
     let sums = image::Entity::find()
         .filter(image::Column::GoneAt.is_null())
@@ -106,16 +98,10 @@ pub async fn vulnerability_occurrences(
         .column_as(sum(image::Column::Medium), "medium")
         .column_as(sum(image::Column::Low), "low")
         .column_as(sum(image::Column::Unknown), "unknown")
-        .into_model::<Sums>()
+        .into_model::<SeverityTotals>()
         .one(conn)
         .await?;
-    Ok(sums.map_or_else(SeverityTotals::default, |sums| SeverityTotals {
-        critical: sums.critical,
-        high: sums.high,
-        medium: sums.medium,
-        low: sums.low,
-        unknown: sums.unknown,
-    }))
+    Ok(sums.unwrap_or_default())
 }
 
 /// Vulnerabilities by severity, each counted once in the whole fleet, by its severest rating there.
@@ -123,27 +109,97 @@ pub async fn distinct_vulnerabilities(
     conn: &impl ConnectionTrait,
     _requester: &Requester,
 ) -> Result<SeverityTotals, DbErr> {
-    let worst = Alias::new("worst");
     let mut per_vulnerability: SelectStatement = package_vulnerability::Entity::find()
         .select_only()
+        .join(
+            JoinType::InnerJoin,
+            sea_orm::RelationTrait::def(&package_vulnerability::Relation::Vulnerability),
+        )
+        .filter(vulnerability::Column::Malicious.eq(false))
         .filter(package_vulnerability::Column::Until.is_null())
         .filter(package_vulnerability::Column::PackageId.in_subquery(packages_in_use()))
         .group_by(package_vulnerability::Column::VulnerabilityId)
         .into_query();
     per_vulnerability.expr_as(
         Expr::col((package_vulnerability::Entity, package_vulnerability::Column::Severity)).max(),
-        worst.clone(),
+        "worst",
     );
+    by_worst(conn, per_vulnerability).await
+}
+
+/// Findings of a category by severity, each counted once in each image that has it.
+pub async fn occurrences(
+    conn: &impl ConnectionTrait,
+    _requester: &Requester,
+    category: Category,
+) -> Result<SeverityTotals, DbErr> {
+    let sum = |column: image_category::Column| big(column.sum().if_null(0_i64));
+    let sums = image_category::Entity::find()
+        .inner_join(image::Entity)
+        .filter(image_category::Column::Category.eq(category))
+        .filter(image::Column::GoneAt.is_null())
+        .select_only()
+        .column_as(sum(image_category::Column::Critical), "critical")
+        .column_as(sum(image_category::Column::High), "high")
+        .column_as(sum(image_category::Column::Medium), "medium")
+        .column_as(sum(image_category::Column::Low), "low")
+        .column_as(sum(image_category::Column::Unknown), "unknown")
+        .into_model::<SeverityTotals>()
+        .one(conn)
+        .await?;
+    Ok(sums.unwrap_or_default())
+}
+
+/// Secrets that count by severity, each counted once in the whole fleet, by its severest rating there.
+pub async fn distinct_secrets(
+    conn: &impl ConnectionTrait,
+    _requester: &Requester,
+) -> Result<SeverityTotals, DbErr> {
+    use secret_finding::Column as C;
+    let mut per_secret: SelectStatement = secret_finding::Entity::find()
+        .select_only()
+        .inner_join(image::Entity)
+        .filter(image::Column::GoneAt.is_null())
+        .filter(C::Until.is_null())
+        .filter(C::AllowedBy.is_null())
+        .group_by(C::Fingerprint)
+        .into_query();
+    per_secret.expr_as(Expr::col((secret_finding::Entity, C::Severity)).max(), "worst");
+    by_worst(conn, per_secret).await
+}
+
+/// Malware that counts by severity, each content or package counted once in the whole fleet, by its severest rating
+/// there.
+pub async fn distinct_malware(
+    conn: &impl ConnectionTrait,
+    _requester: &Requester,
+) -> Result<SeverityTotals, DbErr> {
+    use malware_finding::Column as C;
+    let mut per_content: SelectStatement = malware_finding::Entity::find()
+        .select_only()
+        .inner_join(image::Entity)
+        .filter(image::Column::GoneAt.is_null())
+        .filter(C::Until.is_null())
+        .filter(C::AllowedBy.is_null())
+        .group_by(C::Sha256)
+        .group_by(C::Purl)
+        .into_query();
+    per_content.expr_as(Expr::col((malware_finding::Entity, C::Severity)).max(), "worst");
+    by_worst(conn, per_content).await
+}
+
+/// How many rows of a query have which severity as their `worst`.
+async fn by_worst(conn: &impl ConnectionTrait, rows: SelectStatement) -> Result<SeverityTotals, DbErr> {
     let mut select = Query::select();
     select
-        .expr_as(Expr::col(worst.clone()), Alias::new("severity"))
-        .expr_as(Expr::col(worst.clone()).count(), Alias::new("vulnerabilities"))
-        .from_subquery(per_vulnerability, Alias::new("per_vulnerability"))
-        .group_by_col(worst);
+        .expr_as(Expr::col("worst"), "severity")
+        .expr_as(Expr::col("worst").count(), "rows")
+        .from_subquery(rows, "rated")
+        .group_by_col("worst");
     let mut totals = SeverityTotals::default();
     for row in conn.query_all(&select).await? {
         let severity: Severity = row.try_get("", "severity")?;
-        totals.set(severity, row.try_get("", "vulnerabilities")?);
+        totals.set(severity, row.try_get("", "rows")?);
     }
     Ok(totals)
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use lazaret_entities::scan_job::Trigger;
-use lazaret_entities::{image, scan_job};
+use lazaret_entities::{Categories, image, scan_job};
 use lazaret_reports::model::{Image, ImageFacts, ScanStatus, SecurityStatus, Severity};
 use lazaret_scanner::Limits;
 use lazaret_scanner::archive::Platforms;
@@ -57,7 +57,8 @@ async fn scanned(store: &Store, folder: &Path) {
     let (requester, now) = (Requester::local(), store.clock().now());
     let tx = store.begin_write().await.unwrap();
     authorize_images(&*tx, &requester, &images, now).await.unwrap();
-    start_scan(&tx, &requester, &order::Scope::Selected(images), Trigger::Manual, now).await.unwrap();
+    let scope = order::Scope::Selected(images);
+    start_scan(&tx, &requester, &scope, Categories::ALL, Trigger::Manual, now).await.unwrap();
     tx.commit().await.unwrap();
     let worker = ScanWorker::new(ScanContext {
         store: store.clone(),

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use lazaret_entities::image::ScanStatus;
-use lazaret_entities::{Timestamp, container, image, image_ref, tag};
+use lazaret_entities::{Timestamp, allow_rule, container, image, image_category, image_ref, tag};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, ModelTrait,
     QueryFilter, Set,
@@ -64,6 +64,14 @@ pub async fn learn(
             tag.update(tx).await?;
         }
     }
+    let change = allow_rule::ActiveModel { image_id: Set(Some(known.id)), ..Default::default() };
+    allow_rule::Entity::update_many()
+        .set(change)
+        .filter(allow_rule::Column::ImageId.eq(row.id))
+        .exec(tx)
+        .await?;
+    // Nothing was found under this name yet.
+    image_category::Entity::delete_many().filter(image_category::Column::ImageId.eq(row.id)).exec(tx).await?;
     let authorized = known.authorized || row.authorized;
     let known_id = known.id;
     let mut known = known.into_active_model();

@@ -290,6 +290,8 @@ fn matching(filter: &FindingFilter) -> SelectStatement {
             Expr::col((package::Entity, package::Column::Id))
                 .equals((found().into_iden(), Alias::new("package_id").into_iden())),
         );
+    // A package that was published to do harm is malware, and listed there.
+    select.and_where(Expr::col((vulnerability::Entity, vulnerability::Column::Malicious)).eq(false));
     if let Some(severities) = &filter.severity {
         select.and_where(column("severity").is_in(severities.iter().copied()));
     }

@@ -2,7 +2,7 @@
 
 use lazaret_entities::scan_job::JobStatus;
 use lazaret_entities::scan_task::TaskStatus;
-use lazaret_entities::{Timestamp, scan_job, scan_job_item};
+use lazaret_entities::{Timestamp, scan_job, scan_job_item, scan_task};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
     QueryOrder, QuerySelect, RelationTrait, Set,
@@ -36,7 +36,8 @@ pub async fn task_started(tx: &impl ConnectionTrait, task_id: i64, now: Timestam
     Ok(())
 }
 
-/// The task ended as `outcome`: totals move, and a job whose last task it was ends with it.
+/// The task ended as `outcome`: totals move, and a job whose last task it was ends with it. Where the image's share of a
+/// job was in two tasks, the one that ran first has ended before; both must have succeeded.
 ///
 /// # Errors
 /// When the database refuses.
@@ -48,6 +49,14 @@ pub async fn task_ended(
 ) -> Result<(), DbErr> {
     for job in open_jobs(tx, task_id).await? {
         let (mut done, mut failed, mut cancelled) = (job.done, job.failed, job.cancelled);
+        let outcome = match joined_outcome(tx, job.id, task_id).await? {
+            Some(first @ (TaskStatus::Failed | TaskStatus::Cancelled))
+                if outcome == TaskStatus::Succeeded =>
+            {
+                first
+            }
+            _ => outcome,
+        };
         match outcome {
             TaskStatus::Succeeded => done += 1,
             TaskStatus::Failed => failed += 1,
@@ -76,4 +85,19 @@ pub async fn task_ended(
         job.update(tx).await?;
     }
     Ok(())
+}
+
+/// How the task ended that served a part of the job before `task_id`, where there is one.
+async fn joined_outcome(
+    tx: &impl ConnectionTrait,
+    job_id: i64,
+    task_id: i64,
+) -> Result<Option<TaskStatus>, DbErr> {
+    let item = scan_job_item::Entity::find()
+        .filter(scan_job_item::Column::JobId.eq(job_id))
+        .filter(scan_job_item::Column::TaskId.eq(task_id))
+        .one(tx)
+        .await?;
+    let Some(joined) = item.and_then(|item| item.joined_task_id) else { return Ok(None) };
+    Ok(scan_task::Entity::find_by_id(joined).one(tx).await?.map(|task| task.status))
 }

@@ -5,25 +5,33 @@
 
 pub mod analyse;
 pub(crate) mod bridge;
+pub mod categories;
 pub mod counts;
 mod finding_details;
+mod found;
 pub mod identity;
+mod image_layers;
 pub mod image_vulnerabilities;
 pub mod jobs;
+mod join;
 pub mod layers;
 pub mod list_jobs;
+pub mod malware;
+mod merged;
 pub mod order;
 pub mod packages;
 pub mod persist;
+mod place;
 pub mod remote;
 pub mod root;
 pub mod sbom;
+pub mod secrets;
 pub mod skip;
 pub mod status;
 pub mod target;
 pub mod worker;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use finding_details::fixed_versions;

@@ -1,20 +1,21 @@
 //! Ordering scans and cancelling them: a job and its tasks in one transaction. An image that is being scanned, or waits
-//! for it, is not queued twice: the job joins the task that is open.
+//! for it, is not queued twice: the job joins the task that is open, which looks for more when it has not begun. What a
+//! running task does not look for is queued behind it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use lazaret_entities::image::ScanStatus;
 use lazaret_entities::scan_job::{JobStatus, Trigger};
 use lazaret_entities::scan_task::TaskStatus;
 use lazaret_entities::{Categories, EventType, Timestamp, image, scan_job, scan_job_item, scan_task};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 use serde_json::json;
 
-use super::persist::close_cancelled;
-use super::worker::{KIND, MAX_ATTEMPTS};
+use super::join;
+use super::persist::{PersistError, close_cancelled};
+use super::worker::KIND;
 use crate::auth::Requester;
 use crate::events;
 use crate::queue::{self, Cancelled, QueueError};
@@ -46,6 +47,9 @@ pub enum OrderError {
         "there is nothing to scan: no image that a host has is authorized; authorize images with `authorizeImages`"
     )]
     NothingToScan,
+    /// No category is wanted.
+    #[error("there is nothing to scan for: name at least one of VULNERABILITY, SECRET and MALWARE")]
+    NoCategory,
     /// No such job.
     #[error("there is no such scan job; list them with the query `scanJobs`")]
     JobNotFound(i64),
@@ -58,6 +62,9 @@ pub enum OrderError {
     /// The queue refused.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// A cancelled task could not be closed.
+    #[error(transparent)]
+    Persist(#[from] PersistError),
     /// The transaction failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -72,17 +79,22 @@ fn names(images: &[(i64, String)]) -> String {
     }
 }
 
-/// Orders a scan in the caller's transaction and gives the job's id. Whether `requester` may is asked by the caller.
+/// Orders a scan for these categories in the caller's transaction and gives the job's id. What is not ordered keeps what
+/// an earlier scan found. Whether `requester` may is asked by the caller.
 ///
 /// # Errors
-/// When an image does not exist or is not authorized, when there is none, or the database refuses.
+/// When an image does not exist or is not authorized, when there is none, no category is wanted, or the database refuses.
 pub async fn start_scan(
     tx: &DatabaseTransaction,
     requester: &Requester,
     scope: &Scope,
+    categories: Categories,
     trigger: Trigger,
     now: Timestamp,
 ) -> Result<i64, OrderError> {
+    if categories.is_empty() {
+        return Err(OrderError::NoCategory);
+    }
     let images = concerned(tx, scope).await?;
     if images.is_empty() {
         return Err(OrderError::NothingToScan);
@@ -93,7 +105,7 @@ pub async fn start_scan(
             Scope::All => scan_job::Scope::All,
             Scope::Selected(_) => scan_job::Scope::Selected,
         }),
-        categories: Set(Categories::ALL),
+        categories: Set(categories),
         status: Set(JobStatus::Queued),
         total: Set(i32::try_from(images.len()).unwrap_or(i32::MAX)),
         done: Set(0),
@@ -108,46 +120,20 @@ pub async fn start_scan(
     .insert(tx)
     .await?;
 
-    let mut joined_running = false;
+    let mut running = false;
     for batch in images.chunks(BATCH) {
-        let open = open_tasks(tx, batch).await?;
-        joined_running |= open.values().any(|task| task.status == TaskStatus::Running);
-        let new: Vec<i64> = batch.iter().copied().filter(|id| !open.contains_key(id)).collect();
-        if !new.is_empty() {
-            let rows = new.iter().map(|&image_id| scan_task::ActiveModel {
-                image_id: Set(image_id),
-                categories: Set(Categories::ALL),
-                status: Set(TaskStatus::Queued),
-                progress: Set(0),
-                error: Set(String::new()),
-                created_at: Set(now),
-                started_at: Set(Timestamp::ZERO),
-                finished_at: Set(Timestamp::ZERO),
-                ..Default::default()
-            });
-            scan_task::Entity::insert_many(rows).exec(tx).await?;
-            image::Entity::update_many()
-                .set(image::ActiveModel { scan_status: Set(ScanStatus::Queued), ..Default::default() })
-                .filter(image::Column::Id.is_in(new.iter().copied()))
-                .exec(tx)
-                .await?;
-        }
-        let tasks = open_tasks(tx, batch).await?;
-        for image_id in &new {
-            if let Some(task) = tasks.get(image_id) {
-                queue::enqueue(tx, KIND, &task.id.to_string(), now, MAX_ATTEMPTS).await?;
-            }
-        }
-        let items = tasks.values().map(|task| scan_job_item::ActiveModel {
+        let served = join::serve(tx, batch, categories, now).await?;
+        running |= served.values().any(|serving| serving.running);
+        let items = served.iter().map(|(image_id, serving)| scan_job_item::ActiveModel {
             job_id: Set(job.id),
-            image_id: Set(task.image_id),
-            task_id: Set(task.id),
-            joined_task_id: Set(None),
+            image_id: Set(*image_id),
+            task_id: Set(serving.task),
+            joined_task_id: Set(serving.joined),
         });
         scan_job_item::Entity::insert_many(items).exec_without_returning(tx).await?;
     }
     let id = job.id;
-    if joined_running {
+    if running {
         let mut job = job.into_active_model();
         job.status = Set(JobStatus::Running);
         job.started_at = Set(now);
@@ -200,18 +186,6 @@ async fn concerned(tx: &impl ConnectionTrait, scope: &Scope) -> Result<Vec<i64>,
     Ok(unique)
 }
 
-async fn open_tasks(
-    tx: &impl ConnectionTrait,
-    images: &[i64],
-) -> Result<BTreeMap<i64, scan_task::Model>, DbErr> {
-    let rows = scan_task::Entity::find()
-        .filter(scan_task::Column::ImageId.is_in(images.iter().copied()))
-        .filter(scan_task::Column::Status.is_in([TaskStatus::Queued, TaskStatus::Running]))
-        .all(tx)
-        .await?;
-    Ok(rows.into_iter().map(|task| (task.image_id, task)).collect())
-}
-
 /// Cancels a job in the caller's transaction. Tasks that another open job wants go on; what runs is asked to stop and
 /// stops within seconds. Results that are there stay.
 ///
@@ -223,6 +197,9 @@ pub async fn cancel_scan(
     job_id: i64,
     now: Timestamp,
 ) -> Result<(), OrderError> {
+    // Images before jobs, as everybody locks them.
+    let open = open_tasks_of(tx, job_id).await?;
+    lock_images(tx, open.values()).await?;
     let job = scan_job::Entity::find_by_id(job_id)
         .lock_exclusive()
         .one(tx)
@@ -231,20 +208,9 @@ pub async fn cancel_scan(
     if !matches!(job.status, JobStatus::Queued | JobStatus::Running) {
         return Err(OrderError::JobFinished(job_id));
     }
-    let open: Vec<(i64, i64)> = scan_job_item::Entity::find()
-        .select_only()
-        .column(scan_job_item::Column::TaskId)
-        .column(scan_job_item::Column::ImageId)
-        .inner_join(scan_task::Entity)
-        .filter(scan_job_item::Column::JobId.eq(job_id))
-        .filter(scan_task::Column::Status.is_in([TaskStatus::Queued, TaskStatus::Running]))
-        .order_by_asc(scan_job_item::Column::TaskId)
-        .into_tuple()
-        .all(tx)
-        .await?;
-    let open: HashMap<i64, i64> = open.into_iter().collect();
-    let mut tasks: Vec<i64> = open.keys().copied().collect();
-    tasks.sort_unstable();
+    // What waits goes first: the end of what runs would give it its place in the queue.
+    let open = open_tasks_of(tx, job_id).await?;
+    let tasks: Vec<i64> = open.keys().rev().copied().collect();
     for batch in tasks.chunks(BATCH) {
         let wanted = wanted_elsewhere(tx, job_id, batch).await?;
         for task_id in batch.iter().filter(|id| !wanted.contains(*id)) {
@@ -268,20 +234,68 @@ pub async fn cancel_scan(
     Ok(())
 }
 
+/// The open tasks that serve a job, each with its image.
+async fn open_tasks_of(tx: &impl ConnectionTrait, job_id: i64) -> Result<BTreeMap<i64, i64>, DbErr> {
+    let items: Vec<(i64, Option<i64>)> = scan_job_item::Entity::find()
+        .select_only()
+        .columns([scan_job_item::Column::TaskId, scan_job_item::Column::JoinedTaskId])
+        .filter(scan_job_item::Column::JobId.eq(job_id))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    let tasks: BTreeSet<i64> =
+        items.into_iter().flat_map(|(task, joined)| [Some(task), joined]).flatten().collect();
+    let tasks: Vec<i64> = tasks.into_iter().collect();
+    let mut open = BTreeMap::new();
+    for batch in tasks.chunks(BATCH) {
+        let rows: Vec<(i64, i64)> = scan_task::Entity::find()
+            .select_only()
+            .columns([scan_task::Column::Id, scan_task::Column::ImageId])
+            .filter(scan_task::Column::Id.is_in(batch.iter().copied()))
+            .filter(scan_task::Column::Status.is_in([TaskStatus::Queued, TaskStatus::Running]))
+            .into_tuple()
+            .all(tx)
+            .await?;
+        open.extend(rows);
+    }
+    Ok(open)
+}
+
+/// Keeps these images from being ordered or scanned to the end until the transaction ends.
+async fn lock_images(tx: &impl ConnectionTrait, images: impl Iterator<Item = &i64>) -> Result<(), DbErr> {
+    let images: BTreeSet<i64> = images.copied().collect();
+    let images: Vec<i64> = images.into_iter().collect();
+    for batch in images.chunks(BATCH) {
+        let locked = image::Entity::find()
+            .select_only()
+            .column(image::Column::Id)
+            .filter(image::Column::Id.is_in(batch.iter().copied()))
+            .order_by_asc(image::Column::Id)
+            .lock_exclusive();
+        locked.into_tuple::<i64>().all(tx).await?;
+    }
+    Ok(())
+}
+
+/// Which of `tasks` another open job wants.
 async fn wanted_elsewhere(
     tx: &impl ConnectionTrait,
     job_id: i64,
     tasks: &[i64],
 ) -> Result<HashSet<i64>, DbErr> {
-    let wanted: Vec<i64> = scan_job_item::Entity::find()
+    use scan_job_item::Column as C;
+    let serves = Condition::any()
+        .add(C::TaskId.is_in(tasks.iter().copied()))
+        .add(C::JoinedTaskId.is_in(tasks.iter().copied()));
+    let wanted: Vec<(i64, Option<i64>)> = scan_job_item::Entity::find()
         .select_only()
-        .column(scan_job_item::Column::TaskId)
+        .columns([C::TaskId, C::JoinedTaskId])
         .inner_join(scan_job::Entity)
-        .filter(scan_job_item::Column::TaskId.is_in(tasks.iter().copied()))
-        .filter(scan_job_item::Column::JobId.ne(job_id))
+        .filter(serves)
+        .filter(C::JobId.ne(job_id))
         .filter(scan_job::Column::Status.is_in([JobStatus::Queued, JobStatus::Running]))
         .into_tuple()
         .all(tx)
         .await?;
-    Ok(wanted.into_iter().collect())
+    Ok(wanted.into_iter().flat_map(|(task, joined)| [Some(task), joined]).flatten().collect())
 }

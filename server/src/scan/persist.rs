@@ -1,26 +1,29 @@
 //! The second half of a scan: values into the store, all in the caller's transaction. No engine and no archive here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use lazaret_entities::image::ScanStatus;
 use lazaret_entities::scan_task::TaskStatus;
-use lazaret_entities::{EventType, Timestamp, image, image_layer, layer, scan_task};
+use lazaret_entities::{Categories, Category, EventType, Timestamp, image, image_category, scan_task};
 use lazaret_scanner::Digest;
-use lazaret_scanner::archive::ArchiveImage;
-use lazaret_scanner::image::{ImageAnalysis, ImageMalware, ImageSecret, merge};
-use lazaret_scanner::layer::{LayerAnalysis, Warning};
-use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveEnum, ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel,
-    QueryFilter, QuerySelect, Set,
+    ActiveEnum, ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
+    IntoActiveModel, QueryFilter, QuerySelect, Set,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::analyse::created_by;
+use super::categories::{self, Outcome, describe};
+use super::found::store_found;
+use super::image_layers::store_layers;
 use super::layers::{self, LayerStoreError};
-use super::{counts, identity, jobs, packages};
-use crate::advisories::{self, AdvisoryError};
+use super::{counts, identity, jobs, join};
+use crate::advisories::AdvisoryError;
 use crate::events;
+use crate::queue::QueueError;
+
+pub use super::merged::{
+    ClamdFound, LayerFact, MalwareFound, MalwareResults, Merged, SecretResults, merge_layers,
+};
 
 /// Why results could not be stored. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -34,103 +37,21 @@ pub enum PersistError {
     /// Matching failed.
     #[error(transparent)]
     Advisories(#[from] AdvisoryError),
+    /// A task that waited cannot be queued.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
     /// A layer of the image has neither a stored nor a new analysis.
     #[error("the archive of the image has no layer {0}, which its configuration names")]
     MissingLayer(Digest),
 }
 
-/// A layer of a scanned image.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LayerFact {
-    /// Its diff ID.
-    pub diff_id: Digest,
-    /// Bytes of the uncompressed tar.
-    pub size: u64,
-    /// The instruction that made it, empty where the history does not say.
-    pub created_by: String,
-}
-
-/// An image with all that the scan found, before it is stored.
-#[derive(Debug, Clone)]
-pub struct Merged {
-    /// The image.
-    pub image: ArchiveImage,
-    /// Its layers, lowest first.
-    pub layers: Vec<LayerFact>,
-    /// What they hold together. It is there whatever was ordered: advisories on malicious packages need it too.
-    pub analysis: ImageAnalysis,
-    /// The secrets, or why they could not be searched; `None` where they were not ordered.
-    pub secrets: Option<Result<SecretResults, String>>,
-    /// The malware, by those who look for it; `None` where it was not ordered.
-    pub malware: Option<MalwareResults>,
-}
-
-/// The secrets of an image.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SecretResults {
-    /// Them, in layers, configuration and history.
-    pub found: Vec<ImageSecret>,
-    /// What was not searched.
-    pub warnings: Vec<Warning>,
-}
-
-/// The malware in the files of an image. Malicious packages are not among it: they come of the packages and the
-/// advisories.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MalwareResults {
-    /// What YARA rules and hash lists say, or why they could not be asked, in one sentence.
-    pub rules: Result<MalwareFound, String>,
-    /// What clamd says, or why it could not be asked, in one sentence; `None` where none is configured.
-    pub clamd: Option<Result<ClamdFound, String>>,
-}
-
-/// What rules and lists say of the files of an image.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct MalwareFound {
-    /// The files that they know.
-    pub found: Vec<ImageMalware>,
-    /// What was not looked at.
-    pub warnings: Vec<Warning>,
-}
-
-/// What clamd says of the files of an image.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ClamdFound {
-    /// The files that it knows.
-    pub found: Vec<ImageMalware>,
-    /// What was not looked at.
-    pub warnings: Vec<Warning>,
-    /// Its version and that of its database, as it says them: `ClamAV 1.0.7/27459/Tue Nov 17 09:33:00 2026`.
-    pub version: String,
-}
-
-/// Lays the layers of `image` over each other, without secrets and malware. Takes time in proportion to their files.
-///
-/// # Errors
-/// When `analyses` lacks a layer.
-pub fn merge_layers(
-    image: ArchiveImage,
-    analyses: &BTreeMap<Digest, LayerAnalysis>,
-) -> Result<Merged, PersistError> {
-    let mut ordered = Vec::with_capacity(image.config.diff_ids.len());
-    for diff_id in &image.config.diff_ids {
-        ordered.push(analyses.get(diff_id).ok_or(PersistError::MissingLayer(*diff_id))?);
-    }
-    let layers = ordered
-        .iter()
-        .zip(created_by(&image.config))
-        .map(|(layer, created_by)| LayerFact { diff_id: layer.diff_id, size: layer.size, created_by })
-        .collect();
-    let analysis = merge(&ordered);
-    Ok(Merged { image, layers, analysis, secrets: None, malware: None })
-}
-
-/// Stores a finished scan: analyses, layers, packages, matches, counts, status, event and job totals.
+/// Stores a finished scan: analyses, layers, what was found for each category, counts, status, event and job totals. A
+/// category that failed keeps what an earlier scan found for it, and the task fails with its reason.
 ///
 /// # Errors
 /// When the database refuses; the caller's transaction must then be rolled back.
 pub async fn complete(
-    tx: &impl ConnectionTrait,
+    tx: &DatabaseTransaction,
     task: &scan_task::Model,
     merged: &Merged,
     packed: &BTreeMap<Digest, Vec<u8>>,
@@ -139,40 +60,29 @@ pub async fn complete(
     layers::store(tx, packed, now).await?;
     let row = find_image(tx, task.image_id).await?;
     let row = identity::learn(tx, row, &merged.image.id.to_string(), now).await?;
-    store_layers(tx, row.id, &merged.layers, now).await?;
-
-    let ids = packages::upsert(tx, &merged.analysis.packages).await?;
-    packages::replace(tx, row.id, &merged.analysis.packages, &ids, now).await?;
-    let mut distinct = ids;
-    distinct.sort_unstable();
-    distinct.dedup();
-    advisories::rematch_packages(tx, &distinct, now).await?;
+    let id = row.id;
+    store_layers(tx, id, &merged.layers, now).await?;
 
     let distro = merged.analysis.distro.as_ref();
-    let id = row.id;
     let mut row = row.into_active_model();
     row.distro = Set(distro.map(|distro| distro.name.clone()).unwrap_or_default());
     row.ecosystem = Set(distro.and_then(|distro| distro.ecosystem.clone()).unwrap_or_default());
-    row.warnings = Set(json!(merged.analysis.warnings).to_string());
-    row.scan_status = Set(ScanStatus::Scanned);
-    row.scan_error = Set(String::new());
     row.last_scanned_at = Set(now);
+    if task.categories.contains(Category::Vulnerability) {
+        row.warnings = Set(json!(merged.analysis.warnings).to_string());
+    }
     row.update(tx).await?;
-    counts::recount(tx, &[id]).await?;
-    let row = find_image(tx, id).await?;
 
-    close(tx, task, TaskStatus::Succeeded, "", now).await?;
-    let payload = json!({
-        "digest": row.digest, "name": row.name, "task": task.id,
-        "securityStatus": row.security_status.to_value(),
-        "securityReason": row.security_reason,
-        "counts": {
-            "critical": row.critical, "high": row.high, "medium": row.medium,
-            "low": row.low, "unknown": row.unknown,
-        },
-    });
-    events::record(tx, EventType::ScanCompleted, &format!("Image:{id}"), &payload, now).await?;
-    Ok(())
+    let outcomes = store_found(tx, task, id, merged, now).await?;
+    categories::ended(tx, task, id, &outcomes, now).await?;
+    let errors: BTreeMap<Category, &str> = outcomes
+        .iter()
+        .filter(|(_, outcome)| !outcome.error.is_empty())
+        .map(|(category, outcome)| (*category, outcome.error.as_str()))
+        .collect();
+    let error = describe(&errors, Categories::ALL);
+    let status = if error.is_empty() { TaskStatus::Succeeded } else { TaskStatus::Failed };
+    end(tx, task, id, status, &error, now).await
 }
 
 /// Stores that a scan failed for good. What earlier scans found stays.
@@ -180,27 +90,95 @@ pub async fn complete(
 /// # Errors
 /// When the database refuses.
 pub async fn fail(
-    tx: &impl ConnectionTrait,
+    tx: &DatabaseTransaction,
     task: &scan_task::Model,
     error: &str,
     now: Timestamp,
 ) -> Result<(), PersistError> {
     let row = find_image(tx, task.image_id).await?;
-    let payload = json!({ "digest": row.digest, "name": row.name, "task": task.id, "error": error });
-    let (safe, never) = (row.security_status == image::SecurityStatus::Safe, row.last_scanned_at.is_zero());
     let mut row = row.into_active_model();
-    row.scan_status = Set(ScanStatus::Failed);
-    row.scan_error = Set(error.to_owned());
     row.last_scanned_at = Set(now);
-    if safe || never {
-        // Results of an earlier scan speak for a risk, never for safety.
-        row.security_status = Set(image::SecurityStatus::Unknown);
-        row.security_reason = Set(format!("the last scan failed: {error}"));
-    }
     row.update(tx).await?;
-    close(tx, task, TaskStatus::Failed, error, now).await?;
-    events::record(tx, EventType::ScanFailed, &format!("Image:{}", task.image_id), &payload, now).await?;
+    let outcomes = task.categories.iter().map(|category| (category, Outcome::failed(error))).collect();
+    categories::ended(tx, task, task.image_id, &outcomes, now).await?;
+    end(tx, task, task.image_id, TaskStatus::Failed, error, now).await
+}
+
+/// The end of a task that ran, for `image_id`, on whose row the categories stand by now: counts, statuses, what waited,
+/// job totals and the event.
+async fn end(
+    tx: &DatabaseTransaction,
+    task: &scan_task::Model,
+    image_id: i64,
+    status: TaskStatus,
+    error: &str,
+    now: Timestamp,
+) -> Result<(), PersistError> {
+    let progress = if status == TaskStatus::Succeeded { 100 } else { task.progress };
+    scan_task::Entity::update_many()
+        .set(scan_task::ActiveModel {
+            status: Set(status),
+            progress: Set(progress),
+            error: Set(error.to_owned()),
+            finished_at: Set(now),
+            ..Default::default()
+        })
+        .filter(scan_task::Column::Id.eq(task.id))
+        .exec(tx)
+        .await?;
+    let waits = join::next(tx, task.image_id, task.id, now).await?;
+    let known = categories::of_images(tx, &[image_id]).await?.remove(&image_id).unwrap_or_default();
+    let errors: BTreeMap<Category, &str> = known
+        .iter()
+        .filter(|(_, row)| !row.error.is_empty())
+        .map(|(category, row)| (*category, row.error.as_str()))
+        .collect();
+    let mut row = find_image(tx, image_id).await?.into_active_model();
+    row.scan_error = Set(describe(&errors, Categories::ALL));
+    row.scan_status = Set(match (waits, errors.is_empty()) {
+        (true, _) => ScanStatus::Queued,
+        (false, true) => ScanStatus::Scanned,
+        (false, false) => ScanStatus::Failed,
+    });
+    row.update(tx).await?;
+    counts::recount(tx, &[image_id], now).await?;
+    jobs::task_ended(tx, task.id, status, now).await?;
+
+    let row = find_image(tx, image_id).await?;
+    let known = categories::of_images(tx, &[image_id]).await?.remove(&image_id).unwrap_or_default();
+    let mut payload = json!({
+        "digest": row.digest, "name": row.name, "task": task.id,
+        "securityStatus": row.security_status.to_value(),
+        "securityReason": row.security_reason,
+        "counts": {
+            "critical": row.critical, "high": row.high, "medium": row.medium,
+            "low": row.low, "unknown": row.unknown,
+        },
+        "categories": by_category(task.categories, &known),
+    });
+    let event = if status == TaskStatus::Succeeded {
+        EventType::ScanCompleted
+    } else {
+        payload["error"] = json!(error);
+        EventType::ScanFailed
+    };
+    events::record(tx, event, &format!("Image:{image_id}"), &payload, now).await?;
     Ok(())
+}
+
+/// Numbers and failures of each category, and whether this task looked for it. Nothing that was found itself.
+fn by_category(ordered: Categories, known: &BTreeMap<Category, image_category::Model>) -> Value {
+    let each = known.iter().map(|(category, row)| {
+        json!({
+            "category": category.name(), "ordered": ordered.contains(*category),
+            "status": row.status.to_value(), "error": row.error,
+            "counts": {
+                "critical": row.critical, "high": row.high, "medium": row.medium,
+                "low": row.low, "unknown": row.unknown,
+            },
+        })
+    });
+    Value::Array(each.collect())
 }
 
 /// Stores that a running scan was stopped because its jobs were cancelled.
@@ -208,7 +186,7 @@ pub async fn fail(
 /// # Errors
 /// When the database refuses.
 pub async fn cancel(
-    tx: &impl ConnectionTrait,
+    tx: &DatabaseTransaction,
     task: &scan_task::Model,
     now: Timestamp,
 ) -> Result<(), PersistError> {
@@ -217,34 +195,44 @@ pub async fn cancel(
     Ok(())
 }
 
-/// Stores that a worker has begun: task, image, jobs and event.
+/// Stores that a worker has begun: task, image, jobs and event. Gives the task as it is now: until the worker began, an
+/// order may have asked more of it.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn begin(
-    tx: &impl ConnectionTrait,
+    tx: &DatabaseTransaction,
     task: &scan_task::Model,
     now: Timestamp,
-) -> Result<(), PersistError> {
+) -> Result<scan_task::Model, PersistError> {
     let row = find_image(tx, task.image_id).await?;
-    let payload = json!({ "digest": row.digest, "name": row.name, "task": task.id });
+    // Orders lock the image too: from here on the categories stand.
+    let task = scan_task::Entity::find_by_id(task.id)
+        .one(tx)
+        .await?
+        .ok_or_else(|| DbErr::RecordNotFound(format!("scan task {}", task.id)))?;
+    let payload = json!({
+        "digest": row.digest, "name": row.name, "task": task.id,
+        "categories": task.categories.iter().map(Category::name).collect::<Vec<_>>(),
+    });
     let mut row = row.into_active_model();
     row.scan_status = Set(ScanStatus::Scanning);
     row.update(tx).await?;
     let first = task.started_at.is_zero();
-    let mut change = task.clone().into_active_model();
+    let mut change = task.into_active_model();
     change.status = Set(TaskStatus::Running);
     change.progress = Set(0);
     if first {
         change.started_at = Set(now);
     }
-    change.update(tx).await?;
+    let task = change.update(tx).await?;
+    categories::moved(tx, &task, TaskStatus::Running).await?;
     jobs::task_started(tx, task.id, now).await?;
     if first {
         events::record(tx, EventType::ScanStarted, &format!("Image:{}", task.image_id), &payload, now)
             .await?;
     }
-    Ok(())
+    Ok(task)
 }
 
 /// Stores that a try failed and another one follows.
@@ -252,7 +240,7 @@ pub async fn begin(
 /// # Errors
 /// When the database refuses.
 pub async fn wait_again(
-    tx: &impl ConnectionTrait,
+    tx: &DatabaseTransaction,
     task: &scan_task::Model,
     error: &str,
 ) -> Result<(), PersistError> {
@@ -269,53 +257,38 @@ pub async fn wait_again(
         .filter(scan_task::Column::Id.eq(task.id))
         .exec(tx)
         .await?;
+    categories::moved(tx, task, TaskStatus::Queued).await?;
     Ok(())
 }
 
-/// Closes a task that nobody works on and says so on its image.
+/// Closes a task that nobody works on and says so on its image, unless another task of the image is open.
 pub(super) async fn close_cancelled(
-    tx: &impl ConnectionTrait,
+    tx: &DatabaseTransaction,
     task_id: i64,
     image_id: i64,
     now: Timestamp,
-) -> Result<(), DbErr> {
-    scan_task::Entity::update_many()
-        .set(scan_task::ActiveModel {
-            status: Set(TaskStatus::Cancelled),
-            finished_at: Set(now),
-            ..Default::default()
-        })
-        .filter(scan_task::Column::Id.eq(task_id))
-        .exec(tx)
-        .await?;
+) -> Result<(), PersistError> {
+    let task = scan_task::Entity::find_by_id(task_id)
+        .one(tx)
+        .await?
+        .ok_or_else(|| DbErr::RecordNotFound(format!("scan task {task_id}")))?;
+    let mut change = task.clone().into_active_model();
+    change.status = Set(TaskStatus::Cancelled);
+    change.finished_at = Set(now);
+    change.update(tx).await?;
+    categories::moved(tx, &task, TaskStatus::Cancelled).await?;
+    let running = join::is_running(tx, image_id).await?;
+    let status = match (running, running || join::next(tx, image_id, task_id, now).await?) {
+        (true, _) => return Ok(()),
+        (false, true) => ScanStatus::Queued,
+        (false, false) => ScanStatus::Cancelled,
+    };
     image::Entity::update_many()
-        .set(image::ActiveModel { scan_status: Set(ScanStatus::Cancelled), ..Default::default() })
+        .set(image::ActiveModel { scan_status: Set(status), ..Default::default() })
         .filter(image::Column::Id.eq(image_id))
         .exec(tx)
         .await?;
     Ok(())
-}
-
-async fn close(
-    tx: &impl ConnectionTrait,
-    task: &scan_task::Model,
-    status: TaskStatus,
-    error: &str,
-    now: Timestamp,
-) -> Result<(), DbErr> {
-    let progress = if status == TaskStatus::Succeeded { 100 } else { task.progress };
-    scan_task::Entity::update_many()
-        .set(scan_task::ActiveModel {
-            status: Set(status),
-            progress: Set(progress),
-            error: Set(error.to_owned()),
-            finished_at: Set(now),
-            ..Default::default()
-        })
-        .filter(scan_task::Column::Id.eq(task.id))
-        .exec(tx)
-        .await?;
-    jobs::task_ended(tx, task.id, status, now).await
 }
 
 async fn find_image(tx: &impl ConnectionTrait, image_id: i64) -> Result<image::Model, DbErr> {
@@ -324,61 +297,4 @@ async fn find_image(tx: &impl ConnectionTrait, image_id: i64) -> Result<image::M
         .one(tx)
         .await?
         .ok_or_else(|| DbErr::RecordNotFound(format!("image {image_id}")))
-}
-
-/// The layers of an image never change, for its digest covers them; they are written once.
-async fn store_layers(
-    tx: &impl ConnectionTrait,
-    image_id: i64,
-    facts: &[LayerFact],
-    now: Timestamp,
-) -> Result<(), DbErr> {
-    if facts.is_empty() {
-        return Ok(());
-    }
-    let mut unique: BTreeMap<String, u64> = BTreeMap::new();
-    for fact in facts {
-        unique.insert(fact.diff_id.to_string(), fact.size);
-    }
-    let diff_ids: Vec<String> = unique.keys().cloned().collect();
-    let mut rows = Vec::with_capacity(unique.len());
-    for (diff_id, size) in unique {
-        rows.push(layer::ActiveModel {
-            diff_id: Set(diff_id),
-            size: Set(i64::try_from(size).unwrap_or(i64::MAX)),
-            created_at: Set(now),
-            ..Default::default()
-        });
-    }
-    layer::Entity::insert_many(rows)
-        .on_conflict(OnConflict::column(layer::Column::DiffId).do_nothing().to_owned())
-        .exec_without_returning(tx)
-        .await?;
-    let stored: Vec<(String, i64)> = layer::Entity::find()
-        .select_only()
-        .columns([layer::Column::DiffId, layer::Column::Id])
-        .filter(layer::Column::DiffId.is_in(diff_ids))
-        .into_tuple()
-        .all(tx)
-        .await?;
-    let stored: HashMap<String, i64> = stored.into_iter().collect();
-    let mut rows = Vec::new();
-    for (position, fact) in facts.iter().enumerate() {
-        let Some(&layer_id) = stored.get(&fact.diff_id.to_string()) else { continue };
-        rows.push(image_layer::ActiveModel {
-            image_id: Set(image_id),
-            position: Set(i32::try_from(position).unwrap_or(i32::MAX)),
-            layer_id: Set(layer_id),
-            created_by: Set(fact.created_by.clone()),
-        });
-    }
-    image_layer::Entity::insert_many(rows)
-        .on_conflict(
-            OnConflict::columns([image_layer::Column::ImageId, image_layer::Column::Position])
-                .do_nothing()
-                .to_owned(),
-        )
-        .exec_without_returning(tx)
-        .await?;
-    Ok(())
 }

@@ -125,7 +125,7 @@ impl ScanWorker {
             tx.commit().await?;
             return Ok(Ended::Finished);
         };
-        persist::begin(&*tx, &task, store.clock().now()).await?;
+        let task = persist::begin(&tx, &task, store.clock().now()).await?;
         tx.commit().await?;
 
         let cancelled = CancellationToken::new();
@@ -144,14 +144,14 @@ impl ScanWorker {
             (_, Ok(found)) => {
                 let tx = store.begin_write().await?;
                 queue::finish(&tx, &lease).await?;
-                persist::complete(&*tx, &task, &found.merged, &found.packed, store.clock().now()).await?;
+                persist::complete(&tx, &task, &found.merged, &found.packed, store.clock().now()).await?;
                 tx.commit().await?;
                 Ok(Ended::Finished)
             }
             (Some(Stop::ShuttingDown), Err(_)) => {
                 let tx = store.begin_write().await?;
                 queue::give_back(&tx, &lease).await?;
-                persist::wait_again(&*tx, &task, "").await?;
+                persist::wait_again(&tx, &task, "").await?;
                 tx.commit().await?;
                 Ok(Ended::Finished)
             }
@@ -174,13 +174,13 @@ impl ScanWorker {
         if error.is_transient() {
             let pause = RETRY_AFTER * u32::try_from(lease.attempt).unwrap_or(1).clamp(1, 10);
             match queue::retry(&tx, lease, &reason, now.plus(pause)).await? {
-                Retried::Queued => persist::wait_again(&*tx, task, &reason).await?,
-                Retried::Cancelled => persist::cancel(&*tx, task, now).await?,
-                Retried::GaveUp => persist::fail(&*tx, task, &reason, now).await?,
+                Retried::Queued => persist::wait_again(&tx, task, &reason).await?,
+                Retried::Cancelled => persist::cancel(&tx, task, now).await?,
+                Retried::GaveUp => persist::fail(&tx, task, &reason, now).await?,
             }
         } else {
             queue::finish(&tx, lease).await?;
-            persist::fail(&*tx, task, &reason, now).await?;
+            persist::fail(&tx, task, &reason, now).await?;
         }
         tx.commit().await?;
         tracing::warn!(task = task.id, image = task.image_id, attempt = lease.attempt, %error, "scan failed");

@@ -48,6 +48,7 @@ impl ImageFilterInput {
             (None, wanted) => wanted,
         };
         Ok(ImageFilter {
+            category_at_risk: None,
             search: searched(self.search)?,
             scan_status: limited("scanStatus", self.scan_status)?.map(into_all),
             security_status: limited("securityStatus", self.security_status)?.map(into_all),

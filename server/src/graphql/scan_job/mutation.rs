@@ -1,7 +1,7 @@
 //! Ordering scans and cancelling them.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
-use lazaret_entities::scan_job::Trigger;
+use lazaret_entities::{Categories, scan_job::Trigger};
 
 use super::{ScanJob, ScanScope, find};
 use crate::{
@@ -115,7 +115,9 @@ impl ScanJobMutation {
         let outcome = services
             .store
             .write_tx(move |tx| {
-                Box::pin(async move { start_scan(tx, &requester, &scope, Trigger::Manual, now).await })
+                Box::pin(async move {
+                    start_scan(tx, &requester, &scope, Categories::ALL, Trigger::Manual, now).await
+                })
             })
             .await;
         match outcome {

@@ -1,8 +1,11 @@
 //! The way of an image from an archive on disk to its findings, on real stores.
 
+mod behind;
+pub(crate) mod found;
 mod identity;
 mod jobs;
 mod layers;
+mod malicious;
 mod results;
 mod target;
 
@@ -10,7 +13,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use lazaret_entities::{image, scan_job, scan_task};
+use lazaret_entities::{Categories, image, scan_job, scan_task};
 use lazaret_scanner::Limits;
 use lazaret_scanner::testing::{ImageBuilder, LayerBuilder, OciLayout};
 use sea_orm::EntityTrait;
@@ -28,7 +31,7 @@ use crate::queue::{Runner, RunnerOptions};
 use crate::store::Store;
 
 /// A folder of archives and all that is needed to scan what is in it.
-pub(super) struct Yard {
+pub(crate) struct Yard {
     pub(super) store: Store,
     pub(super) archives: TempDir,
     scratch: TempDir,
@@ -99,9 +102,14 @@ impl Yard {
     }
 
     pub(super) async fn order(&self, scope: &Scope) -> Result<i64, OrderError> {
+        self.order_for(scope, Categories::ALL).await
+    }
+
+    pub(super) async fn order_for(&self, scope: &Scope, categories: Categories) -> Result<i64, OrderError> {
         let now = self.store.clock().now();
         let tx = self.store.begin_write().await?;
-        let job = start_scan(&tx, &Requester::local(), scope, scan_job::Trigger::Manual, now).await?;
+        let job =
+            start_scan(&tx, &Requester::local(), scope, categories, scan_job::Trigger::Manual, now).await?;
         tx.commit().await?;
         Ok(job)
     }
