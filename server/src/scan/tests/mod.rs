@@ -32,7 +32,7 @@ use crate::store::Store;
 
 /// A folder of archives and all that is needed to scan what is in it.
 pub(crate) struct Yard {
-    pub(super) store: Store,
+    pub(crate) store: Store,
     pub(super) archives: TempDir,
     scratch: TempDir,
 }
