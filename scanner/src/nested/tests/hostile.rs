@@ -267,7 +267,7 @@ fn a_file_within_that_is_too_large_is_a_warning_and_the_rest_is_looked_at() {
 fn a_file_within_that_is_too_large_for_memory_lies_in_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     let limits = Limits { memory_bytes: 100, spool_folder: Some(folder.path().into()), ..Limits::default() };
-    let inner = zip(&[("small", EICAR), ("big", &[7; 100_000])]);
+    let inner = zip(&[("small", EICAR), ("big", &vec![7; 100_000])]);
     let (found, warnings) = walked("x.gz", gzip(&inner), &limits);
     assert!(warnings.is_empty(), "{warnings:?}");
     assert_eq!(found.len(), 3);

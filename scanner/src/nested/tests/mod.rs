@@ -127,7 +127,7 @@ fn a_debian_package_is_opened() {
         ("control.tar.gz", tar("./postinst")),
         ("data.tar.gz/", tar("./usr/x")),
     ] {
-        write!(deb, "{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, 100_644, bytes.len()).unwrap();
+        writeln!(deb, "{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`", 0, 0, 0, 100_644, bytes.len()).unwrap();
         deb.extend(&bytes);
         deb.resize(deb.len().next_multiple_of(2), b'\n');
     }
