@@ -14,6 +14,8 @@ use crate::layer::Warning;
 /// Takes each file within: its place, such as `drop.zip!/eicar.com`, and its content.
 pub(crate) type Visit<'a> = dyn FnMut(&str, &mut Content) + 'a;
 
+/// Warnings that are kept of one layer; a hostile one could have millions.
+const MAX_WARNINGS: usize = 1_000;
 /// What follows a sentence on what was not looked at.
 pub(super) const NOT_COVERED: &str = "what it holds is not covered";
 
@@ -21,6 +23,7 @@ pub(super) const NOT_COVERED: &str = "what it holds is not covered";
 #[derive(Debug, Default)]
 pub(crate) struct Walker {
     unpacked: u64,
+    warned: usize,
     /// Memory for one file after another, for each depth.
     buffers: Vec<Vec<u8>>,
 }
@@ -54,7 +57,16 @@ impl Walker {
         let Walk { buffers, warnings, .. } = walk;
         self.buffers = buffers;
         self.unpacked = self.unpacked.saturating_add(budget.unpacked());
-        warnings.into_iter().map(|message| Warning { path: path.to_owned(), message }).collect()
+        let before = self.warned;
+        let room = MAX_WARNINGS.saturating_sub(before);
+        self.warned = before.saturating_add(warnings.len());
+        let left_out = (before <= MAX_WARNINGS && self.warned > MAX_WARNINGS).then(|| {
+            format!(
+                "brings more than {MAX_WARNINGS} warnings on archives of this layer; the rest are left out"
+            )
+        });
+        let warnings = warnings.into_iter().take(room).chain(left_out);
+        warnings.map(|message| Warning { path: path.to_owned(), message }).collect()
     }
 }
 

@@ -125,6 +125,16 @@ fn trap_zeros_packed_in_each_other_stop_at_the_ratio() {
 }
 
 #[test]
+fn trap_no_layer_has_more_warnings_than_are_kept() {
+    let locked = RawZip { flags: 1, ..RawZip::stored(EICAR) }.build();
+    let mut walker = Walker::default();
+    let mut walk =
+        || walker.walk("x.zip", &mut Content::from(locked.clone()), &Limits::default(), &mut |_, _| {}).len();
+    let warnings: usize = (0..3_000).map(|_| walk()).sum();
+    assert_eq!(warnings, 1_001);
+}
+
+#[test]
 fn trap_what_a_password_locks_is_named() {
     let locked = RawZip { flags: 1, entries: 5, ..RawZip::stored(EICAR) };
     let (found, warnings) = walked("x.zip", locked.build(), &Limits::default());
