@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Makes the first inputs of the fuzz targets from the fixtures of the package formats.
+# Makes the first inputs of the fuzz targets from the fixtures of the package formats and the rules for secrets.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-mkdir -p fuzz/corpus/catalog fuzz/corpus/layer fuzz/corpus/nested
+mkdir -p fuzz/corpus/catalog fuzz/corpus/layer fuzz/corpus/nested fuzz/corpus/secret
 for root in scanner/fixtures/*/root; do
   format=$(basename "$(dirname "$root")")
   tar -C "$root" --sort=name --mtime=@0 --owner=0 --group=0 -cf "fuzz/corpus/layer/$format.tar" .
@@ -14,4 +14,7 @@ for root in scanner/fixtures/*/root; do
     number=$((number + 1))
     { printf '%s\n' "${file#"$root"/}"; cat "$file"; } >"fuzz/corpus/catalog/$format-$number"
   done < <(find "$root" -type f -size -200k -print0 | sort -z)
+done
+for file in scanner/src/secret/rules/*.toml scanner/tests/corpus/*.toml; do
+  { printf 'srv/app/.env\n'; cat "$file"; } >"fuzz/corpus/secret/$(basename "$(dirname "$file")")-$(basename "$file")"
 done

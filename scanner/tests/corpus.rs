@@ -16,6 +16,8 @@ use serde::Deserialize;
 
 /// How often each text is filled.
 const FILLS: u64 = 20;
+/// The least number of rules.
+const RULES: usize = 230;
 /// The least share of secrets that is found.
 const RECALL: f64 = 0.92;
 /// The greatest share of ordinary texts that raises an alarm.
@@ -287,6 +289,7 @@ fn the_built_in_rules_find_secrets_and_hardly_anything_else() {
         println!("{line}");
     }
     assert!(problems.is_empty(), "{problems}");
+    assert!(rules.len() >= RULES, "there are only {} rules", rules.len());
     assert!(total.recall() >= RECALL, "recall is {:.3}", total.recall());
     assert!(total.false_alarms() <= FALSE_ALARMS, "false alarms are {:.3}", total.false_alarms());
 }

@@ -12,8 +12,9 @@ use aho_corasick::{Anchored, BuildError, MatchError, MatchKind};
 
 /// Bytes of a keyword's beginning that the filter knows.
 const GRAM: usize = 4;
-/// The filter has two to this power bits: 16 KiB.
+/// The filter has two to this power bits, 16 KiB, and fewer for keywords of three bytes.
 const BITS: u32 = 17;
+const SHORT_BITS: u32 = 15;
 /// A bit that two bytes which are the same letter in two cases differ in.
 const CASE: u32 = 0x2020_2020;
 
@@ -21,36 +22,29 @@ const CASE: u32 = 0x2020_2020;
 #[derive(Debug)]
 pub(super) struct Keywords {
     beginnings: Box<[u64; 1 << (BITS - 6)]>,
+    short: Box<[u64; 1 << (SHORT_BITS - 6)]>,
     automaton: NFA,
     start: StateID,
 }
 
 impl Keywords {
-    /// Of these keywords, each numbered by its place, in ASCII's either case.
+    /// Of these keywords of three bytes or more, each numbered by its place, in ASCII's either case.
     pub fn new(words: &[&str]) -> Result<Self, Unfit> {
         let automaton =
             NFA::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(words)?;
         let start = automaton.start_state(Anchored::Yes)?;
-        let mut keywords = Self { beginnings: Box::new([0; 1 << (BITS - 6)]), automaton, start };
+        let mut beginnings = Box::new([0; 1 << (BITS - 6)]);
+        let mut short = Box::new([0; 1 << (SHORT_BITS - 6)]);
         for word in words {
-            keywords.learn(word.as_bytes());
-        }
-        Ok(keywords)
-    }
-
-    /// A keyword that is shorter than what the filter knows begins with whatever may follow it.
-    fn learn(&mut self, word: &[u8]) {
-        if let Some(gram) = word.first_chunk() {
-            let at = place(*gram);
-            self.beginnings[at / 64] |= 1 << (at % 64);
-        } else if word.len() + 1 < GRAM {
-            // One or two characters begin so much that the filter lets all of it pass.
-            self.beginnings.fill(u64::MAX);
-        } else {
-            for last in 0..=u8::MAX {
-                self.learn(&[word, &[last]].concat());
+            if let Some(gram) = word.as_bytes().first_chunk() {
+                let at = place(*gram);
+                beginnings[at / 64] |= 1 << (at % 64);
+            } else if let [a, b, c, ..] = *word.as_bytes() {
+                let at = short_place([a, b, c, 0]);
+                short[at / 64] |= 1 << (at % 64);
             }
         }
+        Ok(Self { beginnings, short, automaton, start })
     }
 
     /// Calls `note` with the number and the place of every keyword, ordered by where they begin.
@@ -68,8 +62,8 @@ impl Keywords {
     }
 
     fn may_begin(&self, gram: [u8; GRAM]) -> bool {
-        let at = place(gram);
-        self.beginnings[at / 64] >> (at % 64) & 1 == 1
+        let (long, short) = (place(gram), short_place(gram));
+        (self.beginnings[long / 64] >> (long % 64) | self.short[short / 64] >> (short % 64)) & 1 == 1
     }
 
     /// The keywords that begin here.
@@ -107,6 +101,13 @@ fn place(gram: [u8; GRAM]) -> usize {
     ((u32::from_le_bytes(gram) | CASE).wrapping_mul(0x9e37_79b1) >> (32 - BITS)) as usize
 }
 
+/// The bit of the first three of four bytes.
+fn short_place(gram: [u8; GRAM]) -> usize {
+    // The last byte is the highest: what it says is shifted out.
+    ((u32::from_le_bytes(gram) | CASE).wrapping_shl(8).wrapping_mul(0x9e37_79b1) >> (32 - SHORT_BITS))
+        as usize
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,10 +128,5 @@ mod tests {
         assert_eq!(found(&words, "akia"), [(4, 0..4)]);
         assert_eq!(found(&words, "key"), [(1, 0..3)]);
         assert!(found(&words, "").is_empty() && found(&[], "key").is_empty());
-    }
-
-    #[test]
-    fn keywords_of_one_or_two_characters_work_as_well() {
-        assert_eq!(found(&["ey", "x"], "xEyey"), [(1, 0..1), (0, 1..3), (0, 3..5)]);
     }
 }

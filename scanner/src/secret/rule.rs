@@ -11,6 +11,9 @@ use super::{RuleError, SecretType};
 use crate::advisory::Severity;
 use crate::image::SecretSource;
 
+/// Characters of a keyword that is of use.
+const SHORTEST_KEYWORD: usize = 3;
+
 /// What a secret looks like, and what is said of it.
 #[derive(Debug)]
 pub(super) struct Rule {
@@ -25,7 +28,7 @@ pub(super) struct Rule {
     pub group: usize,
     /// Least entropy, in bits per character.
     pub entropy: f64,
-    /// In lower case; none: the expression runs over the whole text.
+    /// In lower case, of three characters or more; none: the expression runs over the whole text.
     pub keywords: Vec<String>,
     pub path: Option<Pattern>,
     pub checksum: Option<Checksum>,
@@ -90,6 +93,10 @@ impl Rule {
             .filter(|word| !word.is_empty())
             .map(|word| word.to_ascii_lowercase())
             .collect();
+        // What two characters begin is met everywhere: searching for it costs more than the expression does.
+        if keywords.iter().any(|word| word.len() < SHORTEST_KEYWORD) {
+            keywords.clear();
+        }
         if let (true, Some(regex)) = (keywords.is_empty(), &regex) {
             keywords = regex.prefixes();
         }

@@ -208,7 +208,10 @@ impl<'a> Run<'a> {
         let allowed = rule.allow.iter().any(|list| list.allows(&candidate))
             || rules.allow.iter().any(|list| list.concerns(&rule.id) && list.allows(&candidate));
         if !allowed {
-            self.hits.push(Hit { rule: index, secret: secret.range(), severity });
+            // Of a block the header is told, and the line of the header.
+            let block = rule.multiline && whole.as_bytes().starts_with(b"-----BEGIN");
+            let secret = if block { whole.range() } else { secret.range() };
+            self.hits.push(Hit { rule: index, secret, severity });
         }
     }
 

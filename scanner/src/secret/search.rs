@@ -127,7 +127,7 @@ impl Rules {
             line += memchr::memchr_iter(b'\n', &text[counted..hit.secret.start]).count() as u64;
             counted = hit.secret.start;
             let rule = &self.rules[hit.rule];
-            let fingerprint = key.fingerprint(&normalised(&text[hit.secret.clone()]));
+            let fingerprint = key.fingerprint(&normalised(&text[hit.secret.clone()], rule.multiline));
             if seen.insert((line, fingerprint.clone())) {
                 secrets.push(Secret {
                     line,
@@ -145,10 +145,10 @@ impl Rules {
     }
 }
 
-/// The secret as it is compared: of a PEM block what does not depend on how its lines are broken, also where they are
-/// written as `\n`.
-fn normalised(secret: &[u8]) -> Vec<u8> {
-    if memchr::memmem::find(secret, b"-----").is_none() {
+/// The secret as it is compared: one of several lines without what depends on how they are broken, also where the
+/// breaks are written as `\n`.
+fn normalised(secret: &[u8], multiline: bool) -> Vec<u8> {
+    if !multiline {
         return secret.to_vec();
     }
     let mut out = Vec::with_capacity(secret.len());

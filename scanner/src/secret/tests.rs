@@ -162,6 +162,20 @@ fn what_stands_for_a_value_is_no_secret() {
 }
 
 #[test]
+fn of_a_private_key_the_header_is_told() {
+    let rules = Rules::builtin().unwrap();
+    let body: String = (0..6).map(|seed| acme(seed)[5..].repeat(3) + "Zx9+\n").collect();
+    let block = format!("-----BEGIN PRIVATE KEY-----\nMIIE{body}-----END PRIVATE KEY-----\n");
+    let plain = rules.search(&key(), "etc/ssl/private/a.key", format!("\n{block}").as_bytes(), 1);
+    let json = format!("{{\n\n\"key\": \"{}\"}}", block.trim().replace('\n', "\\n"));
+    let quoted = rules.search(&key(), "etc/a.json", json.as_bytes(), 1);
+    assert_eq!((plain.len(), quoted.len()), (1, 1), "{plain:?} {quoted:?}");
+    assert_eq!((plain[0].line, plain[0].snippet.as_str()), (2, "-----BEGIN PRIVATE KEY-----****"));
+    assert_eq!((quoted[0].line, quoted[0].fingerprint.as_str()), (3, plain[0].fingerprint.as_str()));
+    assert!(quoted[0].snippet.starts_with("\"key\": \"-----BEGIN PRIVATE KEY-----****"), "{quoted:?}");
+}
+
+#[test]
 fn a_rule_about_a_file_needs_no_text() {
     let rules =
         rules("[[rules]]\nid = 'store'\npath = '''\\.acme$'''\nkind = 'CERTIFICATE'\nseverity = 'LOW'\n");
