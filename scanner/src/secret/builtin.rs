@@ -38,5 +38,6 @@ sources! {
     "platforms",
     "quality",
     "registries",
+    "services",
     "vaults",
 }
