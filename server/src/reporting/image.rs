@@ -15,7 +15,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Que
 use crate::advisories::Gap;
 use crate::store::read_json;
 
-use super::{ReportingError, count, findings, optional_time, positive, time};
+use super::{ReportingError, count, findings, found, optional_time, positive, time};
 
 /// The image that a person means: by digest, by tag, or by the beginning of its digest.
 ///
@@ -70,6 +70,9 @@ pub async fn image_report(
     let packages: Vec<Package> = packages.into_iter().map(|placed| placed.package).collect();
     let coverage = coverage(conn, row, &packages).await?;
     let (hosts, containers) = places(conn, row.id).await?;
+    let categories = found::categories(conn, row.id).await?;
+    let mut warnings = warnings(row)?;
+    warnings.extend(categories.warnings(row.id)?);
     let fixes = group_fixes(&vulnerabilities, &super::compare_versions);
     Ok(ImageReport {
         generated_at: time(now),
@@ -83,10 +86,10 @@ pub async fn image_report(
             image: identity(conn, row, layers).await?,
             packages,
             vulnerabilities,
-            secrets: Vec::new(),
-            malware: Vec::new(),
-            categories: Vec::new(),
-            warnings: warnings(row)?,
+            secrets: found::secrets(conn, row.id, &diff_ids, &categories).await?,
+            malware: found::malware(conn, row.id, &diff_ids, &categories).await?,
+            categories: categories.results(),
+            warnings,
             coverage,
         },
         fixes,

@@ -4,6 +4,7 @@ mod error;
 mod files;
 mod findings;
 mod fleet;
+mod found;
 mod image;
 mod sbom;
 mod scan;

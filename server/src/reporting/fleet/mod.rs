@@ -1,11 +1,15 @@
 //! The report on all images, from the store. The database counts; what is loaded grows with distinct packages and
 //! vulnerabilities, not with images.
 
+mod found;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use lazaret_entities::container::ContainerState;
 use lazaret_entities::image::{ScanStatus, SecurityStatus};
-use lazaret_entities::{Severity as StoredSeverity, Timestamp, advisory_set, container, host, image, tag};
+use lazaret_entities::{
+    Category, Severity as StoredSeverity, Timestamp, advisory_set, container, host, image, tag,
+};
 use lazaret_reports::model::{
     Counts, CoverageGap, Fix, FleetImage, FleetReport, FleetTotals, FleetVulnerability, Severity,
 };
@@ -17,8 +21,10 @@ use sea_orm::{
 use crate::advisories::Gap;
 use crate::store::read_json;
 
-use super::image::base_name;
-use super::{ReportingError, count, optional_time, positive, time};
+use found::Standing;
+
+use crate::reporting::image::base_name;
+use crate::reporting::{ReportingError, compare_versions, count, optional_time, positive, severity, time};
 
 /// How many upgrades and vulnerabilities the report lists: what a person can act on.
 const LISTED: usize = 50;
@@ -65,25 +71,30 @@ pub async fn fleet_report(
     let matches = matches(conn).await?;
     let places = places(conn).await?;
     let vulnerabilities = vulnerabilities(&matches, &places);
-    let totals = totals(conn, &images, &vulnerabilities).await?;
+    let mut totals = totals(conn, &images, &vulnerabilities).await?;
+    let (found, standing) = (found::found(conn).await?, found::standing(conn).await?);
+    found.count(&mut totals, &images, &standing);
     let mut listed = vulnerabilities;
     listed.sort_by(|a, b| (a.severity, b.images, &a.id).cmp(&(b.severity, a.images, &b.id)));
     listed.truncate(LISTED);
     Ok(FleetReport {
         generated_at: time(now),
-        tool: super::tool(),
+        tool: crate::reporting::tool(),
         scope: "All images".to_owned(),
         totals,
         fixes: fixes(&matches, &places)?,
         vulnerabilities: listed,
-        secrets: Vec::new(),
-        malware: Vec::new(),
+        secrets: found.secrets,
+        malware: found.malware,
         coverage: coverage(conn, &images).await?,
-        images: images.iter().map(|image| view(image, tags.get(&image.id).copied().unwrap_or(0))).collect(),
+        images: images
+            .iter()
+            .map(|image| view(image, tags.get(&image.id).copied().unwrap_or(0), &standing))
+            .collect(),
     })
 }
 
-fn view(row: &image::Model, tags: u64) -> FleetImage {
+fn view(row: &image::Model, tags: u64, standing: &Standing) -> FleetImage {
     FleetImage {
         id: row.digest.clone(),
         name: row.name.clone(),
@@ -93,12 +104,12 @@ fn view(row: &image::Model, tags: u64) -> FleetImage {
         hosts: positive(row.hosts_count),
         containers: positive(row.containers_count),
         counts: counts(row),
-        secrets: Counts::default(),
-        malware: Counts::default(),
+        secrets: standing.counts(row.id, Category::Secret),
+        malware: standing.counts(row.id, Category::Malware),
         fixable: positive(row.fixable_critical) + positive(row.fixable_high),
-        security_status: super::image::security_status(row.security_status),
+        security_status: crate::reporting::image::security_status(row.security_status),
         security_reason: row.security_reason.clone(),
-        scan_status: super::image::scan_status(row.scan_status),
+        scan_status: crate::reporting::image::scan_status(row.scan_status),
         scan_error: row.scan_error.clone(),
         scanned_at: optional_time(row.last_scanned_at),
     }
@@ -162,13 +173,13 @@ fn vulnerabilities(matches: &[Match], places: &HashMap<i64, BTreeSet<i64>>) -> V
         .values()
         .filter_map(|group| {
             let first = group.first()?;
-            let severity = group.iter().map(|found| effective(found)).max().unwrap_or_default();
+            let worst = group.iter().map(|found| effective(found)).max().unwrap_or_default();
             let packages: BTreeSet<&str> = group.iter().map(|found| source(found)).collect();
             let images: BTreeSet<i64> =
                 group.iter().filter_map(|found| places.get(&found.package_id)).flatten().copied().collect();
             Some(FleetVulnerability {
                 id: first.display_id.clone(),
-                severity: super::severity(severity),
+                severity: severity(worst),
                 summary: first.summary.clone(),
                 packages: packages.into_iter().map(str::to_owned).collect(),
                 images: count(images.len()),
@@ -207,12 +218,12 @@ fn fixes(matches: &[Match], places: &HashMap<i64, BTreeSet<i64>>) -> Result<Vec<
         let Some(fixed) = fixed.into_iter().next() else { continue };
         let upgrade = upgrades.entry((&found.ecosystem, source(found))).or_default();
         upgrade.from.insert(&found.source_version);
-        let severity = super::severity(found.severity);
-        let seen = upgrade.resolves.entry(found.vulnerability_id).or_insert(severity);
-        *seen = (*seen).min(severity);
+        let rated = severity(found.severity);
+        let seen = upgrade.resolves.entry(found.vulnerability_id).or_insert(rated);
+        *seen = (*seen).min(rated);
         upgrade.images.extend(places.get(&found.package_id).into_iter().flatten());
-        let later = super::compare_versions(&found.ecosystem, &fixed, &upgrade.to)
-            == Some(std::cmp::Ordering::Greater);
+        let later =
+            compare_versions(&found.ecosystem, &fixed, &upgrade.to) == Some(std::cmp::Ordering::Greater);
         if upgrade.to.is_empty() || later {
             upgrade.to = fixed;
         }
