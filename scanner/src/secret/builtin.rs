@@ -14,7 +14,8 @@ macro_rules! sources {
     };
 }
 
-// One line per file in `rules/`; a rule's id is in one file only.
+// One line per file in `rules/`; a rule's id is in one file only. Of rules that find the same bytes and know as much the
+// first wins, so what goes by names alone comes last.
 sources! {
     "ai",
     "ai_tools",
@@ -29,8 +30,6 @@ sources! {
     "commerce",
     "databases",
     "forges",
-    "generic",
-    "headers",
     "keys",
     "logs",
     "mail",
@@ -45,4 +44,6 @@ sources! {
     "system_files",
     "vaults",
     "work_services",
+    "generic",
+    "headers",
 }
