@@ -99,7 +99,7 @@ impl Figures {
     }
 }
 
-/// Numbers that look random and are the same in every run (SplitMix64).
+/// Numbers that look random and are the same in every run (`SplitMix64`).
 struct Random(u64);
 
 impl Random {
@@ -121,7 +121,8 @@ impl Random {
 
     fn text(&mut self, alphabet: &str, length: usize) -> String {
         let alphabet = alphabet.as_bytes();
-        (0..length).map(|_| char::from(alphabet[(self.next() % alphabet.len() as u64) as usize])).collect()
+        let mut pick = || usize::try_from(self.next() >> 33).unwrap_or_default() % alphabet.len();
+        (0..length).map(|_| char::from(alphabet[pick()])).collect()
     }
 }
 

@@ -103,7 +103,7 @@ fn mask(rules: &Rules, text: &[u8], hit: &Hit) -> String {
     if length < SHORTEST_SHOWN || secret.contains(char::is_control) {
         return HIDDEN.to_owned();
     }
-    let rule = &rules.rules[hit.rule];
+    let rule = &rules.all[hit.rule];
     let prefix = rule
         .keywords
         .iter()

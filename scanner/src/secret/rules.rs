@@ -29,7 +29,7 @@ pub struct RuleError {
 /// A set of rules, compiled. It does not change and may be shared by threads.
 #[derive(Debug)]
 pub struct Rules {
-    pub(super) rules: Vec<Rule>,
+    pub(super) all: Vec<Rule>,
     pub(super) allow: Vec<AllowList>,
     /// Finds every keyword of every rule.
     pub(super) keywords: Keywords,
@@ -69,17 +69,17 @@ impl Rules {
 
     /// How many rules there are.
     pub fn len(&self) -> usize {
-        self.rules.len()
+        self.all.len()
     }
 
     /// Whether there is no rule.
     pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+        self.all.is_empty()
     }
 
     /// The ids of the rules.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.rules.iter().map(|rule| rule.id.as_str())
+        self.all.iter().map(|rule| rule.id.as_str())
     }
 }
 
@@ -168,6 +168,6 @@ impl Draft {
             // Writing to a text cannot fail.
             let _ = write!(fingerprint, "{byte:02x}");
         }
-        Ok(Rules { keywords, of_keyword, everywhere, of_path, fingerprint, rules, allow })
+        Ok(Rules { all: rules, allow, keywords, of_keyword, everywhere, of_path, fingerprint })
     }
 }

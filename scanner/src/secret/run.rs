@@ -37,15 +37,21 @@ pub(super) struct Run<'a> {
 }
 
 /// Where a rule has searched and where it will.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug)]
 struct Progress {
     /// What is gathered and not searched; empty: nothing.
     window: Range<usize>,
     /// Before this nothing is found again.
     found: usize,
     matches: usize,
-    /// Whether the rule is about this path and place; unknown before it is first asked.
-    concerned: Option<bool>,
+    /// Whether the rule is about this path and place.
+    concerned: bool,
+}
+
+impl Progress {
+    const fn new(concerned: bool) -> Self {
+        Self { window: 0..0, found: 0, matches: 0, concerned }
+    }
 }
 
 /// A line and the one after it.
@@ -89,22 +95,29 @@ impl<'a> Run<'a> {
 
     pub fn search(mut self) -> Vec<Hit> {
         let rules = self.rules;
-        let mut progress = vec![Progress::default(); rules.rules.len()];
+        // Few rules are met in a file: only those have a progress. 0: not met.
+        let mut number_of = vec![0_u32; rules.all.len()];
+        let mut progress: Vec<(usize, Progress)> = Vec::new();
         let mut lines = Lines::default();
         rules.keywords.each(self.text, |number, keyword| {
             if !lines.serves(&keyword) {
                 lines = Lines::around(self.text, &keyword);
             }
             for rule in &rules.of_keyword[number] {
-                self.note(*rule, &mut progress[*rule], &keyword, &lines);
+                if number_of[*rule] == 0 {
+                    progress.push((*rule, Progress::new(self.concerns(&rules.all[*rule]))));
+                    number_of[*rule] = u32::try_from(progress.len()).unwrap_or_default();
+                }
+                let (_, progress) = &mut progress[number_of[*rule] as usize - 1];
+                self.note(*rule, progress, &keyword, &lines);
             }
         });
-        for (rule, progress) in progress.iter_mut().enumerate() {
-            self.search_window(rule, progress);
+        for (rule, progress) in &mut progress {
+            self.search_window(*rule, progress);
         }
         for rule in &rules.everywhere {
-            if self.concerns(&rules.rules[*rule]) {
-                let mut progress = Progress { window: 0..self.text.len(), ..Progress::default() };
+            if self.concerns(&rules.all[*rule]) {
+                let mut progress = Progress { window: 0..self.text.len(), ..Progress::new(true) };
                 self.search_window(*rule, &mut progress);
             }
         }
@@ -113,8 +126,8 @@ impl<'a> Run<'a> {
 
     /// Adds what is round a keyword to what the rule will search.
     fn note(&mut self, index: usize, progress: &mut Progress, keyword: &Range<usize>, lines: &Lines) {
-        let rule = &self.rules.rules[index];
-        if !*progress.concerned.get_or_insert_with(|| self.concerns(rule)) {
+        let rule = &self.rules.all[index];
+        if !progress.concerned {
             return;
         }
         let window = if rule.multiline {
@@ -142,7 +155,7 @@ impl<'a> Run<'a> {
 
     fn search_window(&mut self, index: usize, progress: &mut Progress) {
         let window = std::mem::take(&mut progress.window);
-        let rule = &self.rules.rules[index];
+        let rule = &self.rules.all[index];
         let Some(regex) = rule.regex.as_ref().filter(|_| !window.is_empty()).and_then(|regex| regex.get())
         else {
             return;
@@ -175,7 +188,7 @@ impl<'a> Run<'a> {
 
     /// Keeps what matched when it is a secret.
     fn judge(&mut self, index: usize, captures: &Captures) {
-        let rule = &self.rules.rules[index];
+        let rule = &self.rules.all[index];
         let Some(whole) = captures.get(0) else { return };
         let group = if rule.group > 0 {
             captures.get(rule.group)

@@ -41,7 +41,7 @@ impl Rules {
         }
         if first_line <= 1 {
             secrets.extend(
-                self.by_path(path).into_iter().map(|rule| self.of_file(key, &self.rules[rule], path, bytes)),
+                self.by_path(path).into_iter().map(|rule| of_file(key, &self.all[rule], path, bytes)),
             );
         }
         if let Some(encoding) = text::encoding(bytes) {
@@ -72,20 +72,7 @@ impl Rules {
                 && rule.path.as_ref().is_some_and(|pattern| pattern.is_match(path.as_bytes()))
                 && !rule.allow.iter().any(|list| list.allows_path(path))
         };
-        self.of_path.iter().copied().filter(|rule| meets(&self.rules[*rule])).collect()
-    }
-
-    fn of_file(&self, key: &FingerprintKey, rule: &Rule, path: &str, bytes: &[u8]) -> Secret {
-        Secret {
-            line: 1,
-            rule: rule.id.clone(),
-            title: rule.title.clone(),
-            kind: rule.kind,
-            severity: rule.severity,
-            snippet: path.rsplit('/').next().unwrap_or(path).to_owned(),
-            fingerprint: key.fingerprint(bytes),
-            advice: rule.advice.clone(),
-        }
+        self.of_path.iter().copied().filter(|rule| meets(&self.all[*rule])).collect()
     }
 
     /// Whether an allow list for all rules allows whatever is at this path.
@@ -104,7 +91,7 @@ impl Rules {
     fn told(&self, key: &FingerprintKey, text: &[u8], first_line: u64, hits: &[Hit]) -> Vec<Secret> {
         let mut order: Vec<&Hit> = hits.iter().collect();
         order.sort_by_key(|hit| {
-            let rule = &self.rules[hit.rule];
+            let rule = &self.all[hit.rule];
             (
                 rule.generic,
                 !rule.multiline,
@@ -126,7 +113,7 @@ impl Rules {
         for hit in taken.values().take(MOST_SECRETS) {
             line += memchr::memchr_iter(b'\n', &text[counted..hit.secret.start]).count() as u64;
             counted = hit.secret.start;
-            let rule = &self.rules[hit.rule];
+            let rule = &self.all[hit.rule];
             let fingerprint = key.fingerprint(&normalised(&text[hit.secret.clone()], rule.multiline));
             if seen.insert((line, fingerprint.clone())) {
                 secrets.push(Secret {
@@ -142,6 +129,20 @@ impl Rules {
             }
         }
         secrets
+    }
+}
+
+/// A file that is a secret as it is.
+fn of_file(key: &FingerprintKey, rule: &Rule, path: &str, bytes: &[u8]) -> Secret {
+    Secret {
+        line: 1,
+        rule: rule.id.clone(),
+        title: rule.title.clone(),
+        kind: rule.kind,
+        severity: rule.severity,
+        snippet: path.rsplit('/').next().unwrap_or(path).to_owned(),
+        fingerprint: key.fingerprint(bytes),
+        advice: rule.advice.clone(),
     }
 }
 
