@@ -11,7 +11,7 @@ use super::ArchiveError;
 use super::manifest::LayerRef;
 use crate::bounded::{Form, Sniffed, uncompressed};
 use crate::image::Unread;
-use crate::layer::{self, LayerAnalysis};
+use crate::layer::{self, Analysers, Inspectors, LayerAnalysis};
 use crate::{Digest, Limits};
 
 /// A layer blob that was read.
@@ -26,7 +26,13 @@ pub(super) struct Blob {
 
 impl Blob {
     /// Reads and analyses the layer that lies at `place`.
-    pub(super) fn read(place: &str, reader: impl Read, limits: &Limits) -> Result<Self, ArchiveError> {
+    pub(super) fn read(
+        place: &str,
+        reader: impl Read,
+        limits: &Limits,
+        inspectors: &Inspectors<'_>,
+        wanted: Analysers,
+    ) -> Result<Self, ArchiveError> {
         let io_error = |error| ArchiveError::from_io(place, error);
         let sniffed = Sniffed::new(reader).map_err(io_error)?;
         check_form(place, sniffed.form())?;
@@ -36,10 +42,10 @@ impl Blob {
             let hashed = Hashed { reader: sniffed, hasher: Rc::clone(&hasher) };
             let hashed = Sniffed::new(hashed).map_err(io_error)?;
             let unpacked = uncompressed(hashed, limits).map_err(io_error)?;
-            let analysis = layer::analyse(unpacked, limits);
+            let analysis = layer::analyse_with(unpacked, limits, inspectors, wanted);
             (Some(Digest::from_hasher(hasher.take())), analysis)
         } else {
-            (None, layer::analyse(sniffed, limits))
+            (None, layer::analyse_with(sniffed, limits, inspectors, wanted))
         };
         let analysis = analysis.map_err(|error| ArchiveError::from_layer(place, error))?;
         let diff_id = analysis.diff_id;

@@ -25,7 +25,7 @@ pub use platform::{InvalidPlatform, Platform, Platforms};
 pub use remote::{Fetch, Remote};
 
 use crate::image::{ImageConfig, Unread, unread};
-use crate::layer::LayerAnalysis;
+use crate::layer::{Analysers, Inspectors, LayerAnalysis};
 use crate::meter::Meter;
 use crate::{Digest, Limits};
 use manifest::Plan;
@@ -52,8 +52,11 @@ pub struct ReadOptions<'a> {
     pub limits: Limits,
     /// Which platforms of an image are read.
     pub platforms: Platforms,
-    /// Diff IDs whose analysis the caller has: they are skipped where the archive allows, and never in the result.
-    pub known: &'a dyn Fn(&Digest) -> bool,
+    /// The analyses of a layer that the caller lacks. One that lacks none is skipped where the archive allows, and is never
+    /// in the result; what else is read has its files and packages always.
+    pub missing: &'a dyn Fn(&Digest) -> Analysers,
+    /// What looks into the files of layers.
+    pub inspectors: Inspectors<'a>,
     /// Told the bytes read so far, about once a megabyte. Those of a second reading count too.
     pub progress: &'a dyn Fn(u64),
     /// Asked about once a megabyte; `true` ends reading with [`ArchiveError::Cancelled`].
@@ -61,12 +64,13 @@ pub struct ReadOptions<'a> {
 }
 
 impl ReadOptions<'static> {
-    /// Default limits, nothing known, no progress, never cancelled.
+    /// Default limits, nothing known, no inspectors, no progress, never cancelled.
     pub fn new() -> Self {
         Self {
             limits: Limits::default(),
             platforms: Platforms::All,
-            known: &|_| false,
+            missing: &|_| Analysers::ALL,
+            inspectors: Inspectors::default(),
             progress: &|_| (),
             cancelled: &|| false,
         }
@@ -112,15 +116,15 @@ pub fn read(source: &Source<'_>, options: &ReadOptions<'_>) -> Result<Contents, 
     match &mut archive {
         Archive::Random(archive) => {
             let plans = choose(archive.plans(&options.platforms)?, &options.platforms)?;
-            let mut layers = archive.layers(&plans, options.known)?;
+            let mut layers = archive.layers(&plans, options)?;
             let wanted = wanted(&plans, &layers);
             archive.read_again(&plans, &wanted, &mut layers)?;
             Ok(contents(plans, layers))
         }
         Archive::Stream(archive) => {
-            let mut passed = archive.pass(Some(options.known))?;
+            let mut passed = archive.pass(Some(options))?;
             let plans = choose(passed.plans(&options.limits, &options.platforms)?, &options.platforms)?;
-            let mut layers = passed.take_layers(&plans, options.known)?;
+            let mut layers = passed.take_layers(&plans, options.missing)?;
             let wanted = wanted(&plans, &layers);
             archive.read_again(&passed, &plans, &wanted, &mut layers)?;
             Ok(contents(plans, layers))

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::blob::{self, Blob};
 use super::manifest::{self, Plan, Shelf, document_bytes};
 use super::remote::{self, Remote};
-use super::{ArchiveError, Platforms};
+use super::{ArchiveError, Platforms, ReadOptions};
 use crate::bounded::{Form, Sniffed};
 use crate::image::Unread;
 use crate::layer::{LayerAnalysis, inside};
@@ -105,16 +105,17 @@ impl<'a> RandomArchive<'a> {
         Ok(plans)
     }
 
-    /// Reads each layer once that the caller does not know.
+    /// Reads each layer once of which the caller lacks an analysis.
     pub(super) fn layers(
         &self,
         plans: &[Plan],
-        known: &dyn Fn(&Digest) -> bool,
+        options: &ReadOptions<'_>,
     ) -> Result<BTreeMap<Digest, LayerAnalysis>, ArchiveError> {
         let mut layers = BTreeMap::new();
         for plan in plans {
             for layer in &plan.layers {
-                if layers.contains_key(&layer.diff_id) || known(&layer.diff_id) {
+                let wanted = (options.missing)(&layer.diff_id);
+                if layers.contains_key(&layer.diff_id) || wanted.is_none() {
                     continue;
                 }
                 let location = layer.location(plan)?;
@@ -124,7 +125,7 @@ impl<'a> RandomArchive<'a> {
                     }
                     error => error,
                 })?;
-                let mut blob = Blob::read(&layer.name, opened, self.limits)?;
+                let mut blob = Blob::read(&layer.name, opened, self.limits, &options.inspectors, wanted)?;
                 blob.verify(layer)?;
                 layers.extend(blob.analysis.take().map(|analysis| (layer.diff_id, analysis)));
             }

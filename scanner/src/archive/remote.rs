@@ -63,6 +63,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
+    use crate::archive::tests::all_but;
     use crate::archive::{Contents, Platform, Platforms, ReadOptions, Source, index, read};
     use crate::testing::{Compression, ImageBuilder, LayerBuilder, OciLayout};
 
@@ -162,7 +163,7 @@ mod tests {
         assert_eq!(fetched.iter().filter(|asked| asked.starts_with("blob")).count(), 1, "the configuration");
         assert!(images[0].size > 0);
         let known = image("amd64").diff_ids()[0];
-        let options = ReadOptions { known: &|diff_id| *diff_id == known, ..only("linux/amd64") };
+        let options = ReadOptions { missing: &|diff_id| all_but(*diff_id, known), ..only("linux/amd64") };
         let contents = files.read(&options).unwrap();
         assert_eq!(contents.layers.len(), 1);
         assert_eq!(files.asked().iter().filter(|asked| asked.starts_with("blob")).count(), 2);

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::blob::{self, Blob};
 use super::{ArchiveError, Open, ReadOptions};
 use crate::image::unread;
-use crate::layer::{Folder, LayerAnalysis};
+use crate::layer::{Analysers, Folder, LayerAnalysis};
 use crate::meter::Meter;
 
 /// Reads a folder. Links are not followed and devices not opened; a file that cannot be read is a warning.
@@ -16,7 +16,7 @@ use crate::meter::Meter;
 pub fn folder(root: &Path, options: &ReadOptions<'_>) -> Result<LayerAnalysis, ArchiveError> {
     let place = root.display().to_string();
     let meter = Meter::new(options.progress, options.cancelled);
-    let folder = Folder::open(root, &options.limits, &meter);
+    let folder = Folder::open(root, &options.limits, &meter, &options.inspectors);
     let folder = folder.map_err(|error| ArchiveError::from_io(&place, error))?;
     let layer_error = |error| ArchiveError::from_layer(&place, error);
     let mut analysis = folder.analyse().map_err(layer_error)?;
@@ -30,7 +30,8 @@ pub fn folder(root: &Path, options: &ReadOptions<'_>) -> Result<LayerAnalysis, A
 pub fn tar(place: &str, open: &Open<'_>, options: &ReadOptions<'_>) -> Result<LayerAnalysis, ArchiveError> {
     let meter = Meter::new(options.progress, options.cancelled);
     let opened = || open().map_err(|error| ArchiveError::from_io(place, error));
-    let read = Blob::read(place, meter.wrap(opened()?), &options.limits)?;
+    let read =
+        Blob::read(place, meter.wrap(opened()?), &options.limits, &options.inspectors, Analysers::ALL)?;
     let Some(mut analysis) = read.analysis else { return Err(ArchiveError::Truncated(place.to_owned())) };
     let wanted = unread(&[Some(&analysis)]);
     if !wanted.is_empty() {

@@ -11,10 +11,10 @@ use std::path::Path;
 use super::blob::{self, Blob};
 use super::manifest::{self, Plan, Shelf, document_bytes};
 use super::random::{check_entries, check_form, follow, link_target, too_large};
-use super::{ArchiveError, Open, Platforms};
+use super::{ArchiveError, Open, Platforms, ReadOptions};
 use crate::bounded::{Form, Sniffed, uncompressed};
 use crate::image::Unread;
-use crate::layer::{LayerAnalysis, inside};
+use crate::layer::{Analysers, LayerAnalysis, inside};
 use crate::meter::Meter;
 use crate::tarball::TarReader;
 use crate::{Digest, Limits};
@@ -65,8 +65,8 @@ impl<'a> StreamArchive<'a> {
         }
     }
 
-    /// Reads everything. Layers are analysed when it is said which are known; else they are passed over.
-    pub(super) fn pass(&self, known: Option<&dyn Fn(&Digest) -> bool>) -> Result<Passed, ArchiveError> {
+    /// Reads everything. With options layers are analysed; else they are passed over.
+    pub(super) fn pass(&self, options: Option<&ReadOptions<'_>>) -> Result<Passed, ArchiveError> {
         let mut tar = self.open()?;
         let mut passed = Passed::default();
         let mut entries = 0;
@@ -80,7 +80,7 @@ impl<'a> StreamArchive<'a> {
                 passed.links.insert(name, target);
             } else if member.kind.is_file() || member.kind.is_contiguous() {
                 passed.sizes.insert(name.clone(), member.size);
-                self.member(&mut passed, name, member.size, &mut tar, known)?;
+                self.member(&mut passed, name, member.size, &mut tar, options)?;
             }
         }
         self.finish(tar)?;
@@ -93,7 +93,7 @@ impl<'a> StreamArchive<'a> {
         name: String,
         size: u64,
         tar: &mut TarReader<R>,
-        known: Option<&dyn Fn(&Digest) -> bool>,
+        options: Option<&ReadOptions<'_>>,
     ) -> Result<(), ArchiveError> {
         let io_error = |error| ArchiveError::from_io(&self.place(), error);
         let mut sniffed = Sniffed::new(tar).map_err(io_error)?;
@@ -108,10 +108,11 @@ impl<'a> StreamArchive<'a> {
             sniffed.read_to_end(&mut bytes).map_err(io_error)?;
             passed.document_bytes += size;
             passed.documents.insert(name, bytes);
-        } else if let Some(known) = known {
-            let mut blob = Blob::read(&name, sniffed, self.limits);
+        } else if let Some(options) = options {
+            // Its diff ID shows when it was read.
+            let mut blob = Blob::read(&name, sniffed, self.limits, &options.inspectors, Analysers::ALL);
             match &mut blob {
-                Ok(blob) if known(&blob.diff_id) => blob.analysis = None,
+                Ok(blob) if (options.missing)(&blob.diff_id).is_none() => blob.analysis = None,
                 Err(error) if error.is_final() => return blob.map(drop),
                 _ => {}
             }
@@ -183,12 +184,12 @@ impl Passed {
     pub(super) fn take_layers(
         &mut self,
         plans: &[Plan],
-        known: &dyn Fn(&Digest) -> bool,
+        missing: &dyn Fn(&Digest) -> Analysers,
     ) -> Result<BTreeMap<Digest, LayerAnalysis>, ArchiveError> {
         let mut layers = BTreeMap::new();
         for plan in plans {
             for layer in &plan.layers {
-                if layer.location.is_none() && known(&layer.diff_id) {
+                if layer.location.is_none() && missing(&layer.diff_id).is_none() {
                     continue;
                 }
                 let location = layer.location(plan)?;

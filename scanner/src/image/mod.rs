@@ -4,6 +4,8 @@ mod aside;
 mod config;
 mod distro;
 mod findings;
+#[cfg(test)]
+mod findings_tests;
 mod links;
 mod merge;
 mod ownership;
@@ -16,10 +18,14 @@ pub use aside::SetAside;
 pub use config::{ConfigError, parse_config};
 pub(crate) use distro::RELEASE_FILES;
 pub(crate) use distro::os_release as parse_os_release;
-pub use findings::{ImageMalware, ImageSecret, SecretSource};
+pub use findings::{
+    ImageMalware, ImageSecret, SecretSource, config_secrets, file_secrets, malware, redact_config,
+};
 pub(crate) use links::{Unread, unread};
 pub use merge::merge;
 pub use purl::PackageName;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +48,25 @@ pub struct ImageConfig {
     pub diff_ids: Vec<Digest>,
     /// Build steps, oldest first.
     pub history: Vec<History>,
+    /// What containers of the image are started with.
+    pub start: StartConfig,
+}
+
+/// The parts of an image configuration that a container is started with (OCI image-spec, config.md, `config`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartConfig {
+    /// Environment variables, each `NAME=VALUE`.
+    pub environment: Vec<String>,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+    /// The program and its first arguments.
+    pub entrypoint: Vec<String>,
+    /// The arguments that a user may replace.
+    pub command: Vec<String>,
+    /// What tells whether the container is well (Docker's `Healthcheck.Test`).
+    pub health_check: Vec<String>,
+    /// Instructions for images built on this one (Docker's `OnBuild`).
+    pub on_build: Vec<String>,
 }
 
 /// One build step.

@@ -66,6 +66,14 @@ impl<'a> View<'a> {
         None
     }
 
+    /// The lowest layer above `index` that deletes or replaces what this layer has at `path`.
+    pub(super) fn covered_by(self, index: usize, path: &str) -> Option<usize> {
+        self.layers()
+            .filter(|(above, _)| *above > index)
+            .find(|(_, layer)| !entries_at(layer, path).is_empty() || hides_below(layer, path))
+            .map(|(above, _)| above)
+    }
+
     fn symlink_at(self, path: &str) -> Option<&'a str> {
         if !self.symlinks.contains(path) {
             return None;

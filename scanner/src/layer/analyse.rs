@@ -6,6 +6,7 @@ use std::io::{BufReader, Read};
 use tar::EntryType;
 
 use super::hashed::Hashed;
+use super::inspect::{Analysers, Inspection, Inspectors};
 use super::logged::Logged;
 use super::path::{Marker, inside, marker};
 use super::{FileEntry, FileKind, LayerAnalysis, LayerError, OsReleaseFile, Warning};
@@ -18,6 +19,8 @@ use crate::{Digest, Limits};
 
 /// Warnings that are kept of one layer; a hostile one could have millions.
 const MAX_WARNINGS: usize = 1_000;
+/// Bytes of a file that inspectors are shown to decide by.
+const HEAD_BYTES: u64 = 8 << 10;
 
 /// Why a file is read whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +47,18 @@ pub(crate) fn want(path: &str) -> Option<Want> {
 /// Entries whose name leads out of the image are skipped with a warning. Files that are wanted and cannot be read
 /// are warnings too; only a tar that cannot be followed, or a limit of the whole layer, is an error.
 pub fn analyse(tar: impl Read, limits: &Limits) -> Result<LayerAnalysis, LayerError> {
+    analyse_with(tar, limits, &Inspectors::default(), Analysers::NONE)
+}
+
+/// Reads a layer as [`analyse`] does, and looks into its files for what is `wanted` and has an inspector.
+pub fn analyse_with(
+    tar: impl Read,
+    limits: &Limits,
+    inspectors: &Inspectors<'_>,
+    wanted: Analysers,
+) -> Result<LayerAnalysis, LayerError> {
     let mut reader = TarReader::new(Hashed::new(tar, limits.layer_bytes)?);
-    let mut pass = Pass::new(limits);
+    let mut pass = Pass::new(limits, Inspection::new(inspectors, wanted, limits));
     while let Some(member) = reader.advance()? {
         pass.entry(&member, &mut reader)?;
     }
@@ -84,8 +97,8 @@ pub(super) struct Found {
     /// The files that packages of the distribution brought, as far as this layer tells.
     intact: Intact,
     warnings: Vec<Warning>,
-    /// Memory for one executable after another.
-    program: Vec<u8>,
+    /// Memory for one file after another.
+    buffer: Vec<u8>,
 }
 
 impl Found {
@@ -107,14 +120,25 @@ impl Found {
             );
             return Ok(());
         }
-        let content = match Content::hold(reader, member.size, limits) {
-            Ok(content) => content,
-            Err(ContentError::Read(error)) => return Err(error.into()),
+        match Content::hold(reader, member.size, limits) {
+            Ok(content) => self.take(path, name, want, content, limits),
+            Err(ContentError::Read(error)) => Err(error.into()),
             Err(error) => {
                 self.warn(path, format!("{error}; what it lists is not covered"));
-                return Ok(());
+                Ok(())
             }
-        };
+        }
+    }
+
+    /// Takes the content that lies at `path` and is wanted as that of `name`.
+    fn take(
+        &mut self,
+        path: &str,
+        name: &str,
+        want: Want,
+        content: Content,
+        limits: &Limits,
+    ) -> Result<(), LayerError> {
         match want {
             Want::OsRelease => {
                 let text = String::from_utf8_lossy(&content.into_bytes()?).into_owned();
@@ -160,23 +184,24 @@ impl Found {
         if !executable::is_executable(head) {
             return Ok(());
         }
-        match Content::hold_in(&mut self.program, &mut head.chain(reader), member.size, limits) {
+        match Content::hold_in(&mut self.buffer, &mut head.chain(reader), member.size, limits) {
             Ok(mut content) => {
-                let (file, warnings) = executable::read(path, &mut content, limits);
-                content.give_back(&mut self.program);
-                self.package_files.extend(file.map(|file| (path.to_owned(), file)));
-                for warning in warnings {
-                    self.warn(path, warning.message);
-                }
+                self.take_executable(path, &mut content, limits);
+                content.give_back(&mut self.buffer);
             }
             Err(ContentError::Read(error)) => return Err(error.into()),
-            Err(error) => {
-                let message =
-                    format!("is a program that {error}; the modules that it may list are not covered");
-                self.warn(path, message);
-            }
+            Err(error) => self.warn(path, unread_program(&error)),
         }
         Ok(())
+    }
+
+    /// Takes an executable as far as it tells of packages.
+    fn take_executable(&mut self, path: &str, content: &mut Content, limits: &Limits) {
+        let (file, warnings) = executable::read(path, content, limits);
+        self.package_files.extend(file.map(|file| (path.to_owned(), file)));
+        for warning in warnings {
+            self.warn(path, warning.message);
+        }
     }
 
     /// Reads what had to wait for what else the layer holds.
@@ -225,11 +250,22 @@ pub(super) struct Pass<'a> {
     files: BTreeMap<String, (FileKind, u64)>,
     markers: Vec<(String, FileKind)>,
     pub(super) found: Found,
+    pub(super) inspection: Inspection<'a>,
+    /// Memory for the first bytes of one file after another.
+    head: Vec<u8>,
 }
 
 impl<'a> Pass<'a> {
-    pub(super) fn new(limits: &'a Limits) -> Self {
-        Self { limits, entries: 0, files: BTreeMap::new(), markers: Vec::new(), found: Found::default() }
+    pub(super) fn new(limits: &'a Limits, inspection: Inspection<'a>) -> Self {
+        Self {
+            limits,
+            entries: 0,
+            files: BTreeMap::new(),
+            markers: Vec::new(),
+            found: Found::default(),
+            inspection,
+            head: Vec::new(),
+        }
     }
 
     fn entry(&mut self, member: &Member, reader: &mut impl Read) -> Result<(), LayerError> {
@@ -307,15 +343,77 @@ impl<'a> Pass<'a> {
         if kind != FileKind::Directory && matches!(self.files.get(path), Some((FileKind::Directory, _))) {
             self.drop_below(path);
         }
-        let wanted = if kind == FileKind::File { want(path) } else { None };
+        let is_content = kind == FileKind::File;
         self.files.insert(path.to_owned(), (kind, member.file_size));
-        if let Some(want) = wanted {
-            return self.found.read(path, path, want, member, reader, self.limits);
-        }
         self.found.forget(path);
-        if is_file(member.kind) && executable::may_be_executable(path, member.mode) {
-            self.found.read_executable(path, member, reader, self.limits)?;
+        self.inspection.forget(path);
+        if !is_content {
+            return Ok(());
         }
+        let wanted = want(path);
+        if !self.inspection.is_idle() {
+            return self.inspected(path, wanted, member, reader);
+        }
+        match wanted {
+            Some(want) => self.found.read(path, path, want, member, reader, self.limits),
+            None if is_executable(path, member) => {
+                self.found.read_executable(path, member, reader, self.limits)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Takes a file that inspectors may want to look into; whoever else wants it gets what they were shown.
+    fn inspected(
+        &mut self,
+        path: &str,
+        wanted: Option<Want>,
+        member: &Member,
+        reader: &mut impl Read,
+    ) -> Result<(), LayerError> {
+        if member.sparse {
+            self.inspection.pass_over(path, "is stored as a sparse file");
+            return match wanted {
+                Some(want) => self.found.read(path, path, want, member, reader, self.limits),
+                None => Ok(()),
+            };
+        }
+        let mut head = std::mem::take(&mut self.head);
+        head.clear();
+        reader.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
+        let program = wanted.is_none()
+            && is_executable(path, member)
+            && head.first_chunk().is_some_and(|magic| executable::is_executable(*magic));
+        let inspect = self.inspection.wants(path, &head);
+        if wanted.is_some() || program || inspect {
+            let mut whole = head.as_slice().chain(reader);
+            match Content::hold_in(&mut self.found.buffer, &mut whole, member.size, self.limits) {
+                Ok(mut content) => {
+                    if inspect {
+                        self.inspection.look(path, &mut content)?;
+                    }
+                    if program {
+                        self.found.take_executable(path, &mut content, self.limits);
+                    }
+                    match wanted {
+                        Some(want) => self.found.take(path, path, want, content, self.limits)?,
+                        None => content.give_back(&mut self.found.buffer),
+                    }
+                }
+                Err(ContentError::Read(error)) => return Err(error.into()),
+                Err(error) => {
+                    if inspect {
+                        self.inspection.pass_over(path, &error.to_string());
+                    }
+                    if wanted.is_some() {
+                        self.found.warn(path, format!("{error}; what it lists is not covered"));
+                    } else if program {
+                        self.found.warn(path, unread_program(&error));
+                    }
+                }
+            }
+        }
+        self.head = head;
         Ok(())
     }
 
@@ -332,6 +430,7 @@ impl<'a> Pass<'a> {
         for path in below {
             self.files.remove(&path);
             self.found.forget(&path);
+            self.inspection.forget(&path);
         }
     }
 
@@ -346,6 +445,7 @@ impl<'a> Pass<'a> {
         let mut warnings = self.found.warnings;
         warnings.sort();
         warnings.dedup();
+        let inspected = self.inspection.finish(&self.found.intact);
         LayerAnalysis {
             diff_id,
             size,
@@ -353,8 +453,19 @@ impl<'a> Pass<'a> {
             package_files: self.found.package_files.into_values().collect(),
             os_releases: self.found.os_releases.into_values().collect(),
             warnings,
+            secrets: inspected.secrets,
+            malware: inspected.malware,
+            clamd: inspected.clamd,
         }
     }
+}
+
+fn is_executable(path: &str, member: &Member) -> bool {
+    executable::may_be_executable(path, member.mode)
+}
+
+fn unread_program(error: &ContentError) -> String {
+    format!("is a program that {error}; the modules that it may list are not covered")
 }
 
 fn is_file(kind: EntryType) -> bool {

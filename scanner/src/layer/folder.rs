@@ -1,6 +1,6 @@
 //! A folder read as a layer, without making a tar of it.
 //!
-//! No link is followed, only files that are wanted are opened, and what a mount of the kernel shows is left out.
+//! No link is followed, only files that somebody wants are opened, and what a mount of the kernel shows is left out.
 
 use std::cell::RefCell;
 use std::ffi::OsString;
@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 use tar::EntryType;
 
 use super::analyse::{Found, Pass};
+use super::inspect::{Analysers, Inspection, Inspectors};
 use super::{LayerAnalysis, LayerError, Want};
 use crate::bounded::stop_of;
 use crate::meter::Meter;
@@ -32,22 +33,29 @@ pub(crate) struct Folder<'a> {
     device: u64,
     limits: &'a Limits,
     meter: &'a Meter<'a>,
+    inspectors: &'a Inspectors<'a>,
     seen: RefCell<Sha256>,
 }
 
 impl<'a> Folder<'a> {
     /// The folder at `root`, which may be named by a link.
-    pub(crate) fn open(root: &'a Path, limits: &'a Limits, meter: &'a Meter<'a>) -> io::Result<Self> {
+    pub(crate) fn open(
+        root: &'a Path,
+        limits: &'a Limits,
+        meter: &'a Meter<'a>,
+        inspectors: &'a Inspectors<'a>,
+    ) -> io::Result<Self> {
         let metadata = root.metadata()?;
         if !metadata.is_dir() {
             return Err(io::ErrorKind::NotADirectory.into());
         }
-        Ok(Self { root, device: metadata.dev(), limits, meter, seen: RefCell::default() })
+        Ok(Self { root, device: metadata.dev(), limits, meter, inspectors, seen: RefCell::default() })
     }
 
     /// Walks the folder once, in the order of names.
     pub(crate) fn analyse(&self) -> Result<LayerAnalysis, LayerError> {
-        let mut pass = Pass::new(self.limits);
+        let inspection = Inspection::new(self.inspectors, Analysers::ALL, self.limits);
+        let mut pass = Pass::new(self.limits, inspection);
         let mut size = 0;
         let mut pending = self.children(Path::new("")).map_err(LayerError::Io)?;
         while let Some(relative) = pending.pop() {
@@ -70,6 +78,7 @@ impl<'a> Folder<'a> {
                 Err(LayerError::Io(error)) if stop_of(&error).is_none() => {
                     let message = format!("cannot be read ({error}); what it lists is not covered");
                     pass.found.warn(&name, message);
+                    pass.inspection.pass_over(&path, &format!("cannot be read ({error})"));
                 }
                 taken => taken?,
             }

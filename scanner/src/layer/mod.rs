@@ -4,6 +4,7 @@ mod analyse;
 mod folder;
 mod found;
 mod hashed;
+mod inspect;
 mod logged;
 mod path;
 #[cfg(test)]
@@ -18,10 +19,11 @@ use crate::bounded::{Stop, stop_of};
 use crate::catalog::PackageFile;
 use crate::tarball::TarError;
 
-pub use analyse::analyse;
 pub(crate) use analyse::{Want, read_again, want};
+pub use analyse::{analyse, analyse_with};
 pub(crate) use folder::Folder;
 pub use found::{MalwareAnalysis, MalwareFile, SecretAnalysis, SecretFile};
+pub use inspect::{Analysers, AskClamd, Inspectors, Secrets};
 pub(crate) use path::inside;
 
 /// Why a layer could not be read at all.
@@ -89,6 +91,35 @@ pub struct LayerAnalysis {
     pub os_releases: Vec<OsReleaseFile>,
     /// What could not be read and so is not covered.
     pub warnings: Vec<Warning>,
+    /// The secrets in it, when they were searched for. Kept for themselves.
+    #[serde(skip)]
+    pub secrets: Option<SecretAnalysis>,
+    /// The malware in it that rules and hash lists know, when it was looked for. Kept for itself.
+    #[serde(skip)]
+    pub malware: Option<MalwareAnalysis>,
+    /// The malware in it that clamd knows, when it was asked and answered to the end. Kept for itself.
+    #[serde(skip)]
+    pub clamd: Option<MalwareAnalysis>,
+}
+
+impl LayerAnalysis {
+    /// Which of the `wanted` analyses it lacks. That of packages is always there.
+    pub fn lacks(&self, wanted: Analysers) -> Analysers {
+        Analysers {
+            packages: false,
+            secrets: wanted.secrets && self.secrets.is_none(),
+            malware: wanted.malware && self.malware.is_none(),
+            clamd: wanted.clamd && self.clamd.is_none(),
+        }
+    }
+
+    /// Takes over the analyses of the same layer that `newer` has.
+    pub fn absorb(&mut self, newer: Self) {
+        let known = std::mem::replace(self, newer);
+        self.secrets = self.secrets.take().or(known.secrets);
+        self.malware = self.malware.take().or(known.malware);
+        self.clamd = self.clamd.take().or(known.clamd);
+    }
 }
 
 /// A path in a layer.

@@ -1,5 +1,7 @@
 //! Images: layers with a configuration.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::LayerBuilder;
@@ -11,6 +13,8 @@ pub struct ImageBuilder {
     pub(super) layers: Vec<Vec<u8>>,
     pub(super) tags: Vec<String>,
     history: Vec<serde_json::Value>,
+    environment: Vec<String>,
+    labels: BTreeMap<String, String>,
     os: String,
     architecture: String,
     author: Option<String>,
@@ -31,6 +35,8 @@ impl ImageBuilder {
             layers: Vec::new(),
             tags: Vec::new(),
             history: Vec::new(),
+            environment: Vec::new(),
+            labels: BTreeMap::new(),
             os: "linux".to_owned(),
             architecture: "amd64".to_owned(),
             author: None,
@@ -59,6 +65,20 @@ impl ImageBuilder {
     pub fn step(mut self, created_by: &str) -> Self {
         let step = json!({ "created": self.created, "created_by": created_by, "empty_layer": true });
         self.history.push(step);
+        self
+    }
+
+    /// Sets an environment variable, as `ENV` does.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push(format!("{name}={value}"));
+        self.step(&format!("/bin/sh -c #(nop)  ENV {name}={value}"))
+    }
+
+    /// Sets a label.
+    #[must_use]
+    pub fn label(mut self, name: &str, value: &str) -> Self {
+        self.labels.insert(name.to_owned(), value.to_owned());
         self
     }
 
@@ -109,7 +129,7 @@ impl ImageBuilder {
             "architecture": self.architecture,
             "os": self.os,
             "created": self.created,
-            "config": {},
+            "config": self.start(),
             "rootfs": { "type": "layers", "diff_ids": self.diff_ids() },
             "history": self.history,
         });
@@ -117,6 +137,18 @@ impl ImageBuilder {
             config["author"] = json!(author);
         }
         config.to_string().into_bytes()
+    }
+
+    /// As sparse as it was before there was something to say: the digests of images hang on it.
+    fn start(&self) -> serde_json::Value {
+        let mut start = json!({});
+        if !self.environment.is_empty() {
+            start["Env"] = json!(self.environment);
+        }
+        if !self.labels.is_empty() {
+            start["Labels"] = json!(self.labels);
+        }
+        start
     }
 
     /// The image's identity: the digest of its configuration.

@@ -1,6 +1,7 @@
 //! What every command works with.
 
 use std::io::IsTerminal;
+use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
@@ -10,6 +11,8 @@ use crate::clock::Clock;
 use crate::config::{Config, Environment};
 use crate::egress::{Egress, EgressConfig};
 use crate::registry::Registries;
+use crate::scan::engines::{Engines, EnginesConfig};
+use crate::scan::secrets;
 use crate::store::{Store, StoreConfig};
 
 /// Configuration, environment and clock of a command.
@@ -76,6 +79,25 @@ impl Context {
             renew_hours: self.config.advisories.renew_hours,
         };
         Ok(Feed::new(&config, self.egress()?, self.config.data_dir.clone())?)
+    }
+
+    /// What looks into files for secrets and malware.
+    ///
+    /// # Errors
+    /// A rule file that cannot be read or used, or a store that fails.
+    pub async fn engines(&self, store: &Store) -> Result<Engines, CliError> {
+        let key = secrets::fingerprint_key(store).await?;
+        let section = &self.config.malware;
+        let config = EnginesConfig {
+            secret_rules: self.config.secrets.rules.clone(),
+            malware_rules: section.rules.clone(),
+            hash_lists: section.hash_lists.clone(),
+            allowed_hashes: section.allowed_hashes.clone(),
+            clamd: if section.clamd.is_empty() { None } else { Some(section.clamd.parse()?) },
+            clamd_timeout: Duration::from_secs(section.clamd_timeout_seconds),
+            data_dir: self.config.data_dir.clone(),
+        };
+        Ok(tokio::task::spawn_blocking(move || Engines::open(config, key)).await??)
     }
 
     /// The endpoint of the container engine, when there is one.

@@ -69,7 +69,7 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, CliError> {
     demo::write_archives(&context.config.archives.dir).map_err(unwritable)?;
     import(&store, folder.join("advisories"), &progress).await?;
 
-    let server = Server::start(context, &store, listener(context)?, lock)?;
+    let server = Server::start(context, &store, listener(context)?, lock).await?;
     scan(&store, &progress).await?;
     progress.set("Writing reports", 0, None);
     let files = reporting::generate(&store, &folder, Scope::Fleet, &ReportFormat::USUAL).await?;

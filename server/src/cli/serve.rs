@@ -38,7 +38,7 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, CliError> {
     let store = context.open_store().await?;
     let lock = store.lock_for_serve().await?;
     let token = first_token(context, &store).await?;
-    let server = Server::start(context, &store, listener, lock)?;
+    let server = Server::start(context, &store, listener, lock).await?;
     anstream::println!("Lazaret listens on {}", server.url());
     if let Some(token) = token {
         anstream::println!("Admin token: {token}");

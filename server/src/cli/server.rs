@@ -61,13 +61,14 @@ impl Server {
     /// Starts the background work and the HTTP side on `listener`.
     ///
     /// # Errors
-    /// A source of advisories that cannot be used.
-    pub(super) fn start(
+    /// A source of advisories or a rule file that cannot be used.
+    pub(super) async fn start(
         context: &Context,
         store: &Store,
         listener: TcpListener,
         lock: ServeLock,
     ) -> Result<Self, CliError> {
+        let engines = context.engines(store).await?;
         let address = listener.local_addr()?;
         let stop = CancellationToken::new();
         let feed = context.feed()?;
@@ -90,6 +91,7 @@ impl Server {
         let worker = ScanWorker::new(ScanContext {
             store: store.clone(),
             limits: context.config.limits(),
+            engines,
             feed: feed.clone(),
             fetching: advisories::no_progress(),
         });

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
+use crate::scan::engines::ClamdAddress;
 
 /// The whole configuration, every value resolved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +27,10 @@ pub struct Config {
     pub archives: Archives,
     /// Reading images.
     pub scan: Scan,
+    /// Searching for secrets.
+    pub secrets: Secrets,
+    /// Looking for malware.
+    pub malware: Malware,
     /// Where advisories come from.
     pub advisories: Advisories,
     /// Registries of images.
@@ -88,6 +93,32 @@ pub struct Scan {
     pub count_lockfiles: bool,
 }
 
+/// Searching for secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    /// Files with further rules.
+    pub rules: Vec<PathBuf>,
+}
+
+/// Looking for malware.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Malware {
+    /// Files and folders of YARA rules.
+    pub rules: Vec<PathBuf>,
+    /// Lists of hashes of known malware.
+    pub hash_lists: Vec<PathBuf>,
+    /// Lists of hashes of files that are never reported.
+    pub allowed_hashes: Vec<PathBuf>,
+    /// Bytes of one file that YARA rules see.
+    pub max_file_bytes: u64,
+    /// Address of clamd; empty for none.
+    pub clamd: String,
+    /// Seconds after which a silent clamd has failed.
+    pub clamd_timeout_seconds: u64,
+}
+
 /// Where advisories come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -130,6 +161,7 @@ impl Config {
         self.http.address()?;
         self.engine.validate()?;
         self.scan.validate()?;
+        self.malware.validate()?;
         self.advisories.validate()?;
         self.egress.validate()
     }
@@ -139,6 +171,7 @@ impl Config {
         lazaret_scanner::Limits {
             layer_bytes: self.scan.max_layer_bytes,
             file_bytes: self.scan.max_file_bytes,
+            malware_bytes: self.malware.max_file_bytes,
             spool_folder: Some(self.data_dir.clone()),
             entries: self.scan.max_entries,
             ratio: self.scan.max_ratio,
@@ -222,6 +255,17 @@ impl Scan {
         at_least("scan.max_entries", self.max_entries, 1000)?;
         at_least("scan.max_ratio", self.max_ratio, 10)?;
         at_least("scan.max_layers", self.max_layers as u64, 1)
+    }
+}
+
+impl Malware {
+    fn validate(&self) -> Result<(), ConfigError> {
+        if !self.clamd.is_empty() && self.clamd.parse::<ClamdAddress>().is_err() {
+            let expected = "it must be `unix:///PATH`, `tcp://HOST:PORT` or empty";
+            return Err(invalid("malware.clamd", &self.clamd, expected));
+        }
+        at_least("malware.max_file_bytes", self.max_file_bytes, 1 << 20)?;
+        at_least("malware.clamd_timeout_seconds", self.clamd_timeout_seconds, 1)
     }
 }
 

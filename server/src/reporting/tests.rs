@@ -23,6 +23,7 @@ use crate::egress::{Egress, EgressConfig};
 use crate::inventory::follow::{FollowContext, sync_archives};
 use crate::queue::{Runner, RunnerOptions};
 use crate::scan::counts;
+use crate::scan::engines::Engines;
 use crate::scan::order::{self, start_scan};
 use crate::scan::target::{TargetContext, scan_target};
 use crate::scan::worker::{ScanContext, ScanWorker};
@@ -63,6 +64,7 @@ async fn scanned(store: &Store, folder: &Path) {
     let worker = ScanWorker::new(ScanContext {
         store: store.clone(),
         limits: Limits::default(),
+        engines: Engines::built_in(folder),
         feed: feed(folder),
         fetching: advisories::no_progress(),
     });
@@ -121,6 +123,8 @@ async fn reports_say_what_a_scan_of_the_same_image_says() {
                 registries: &crate::registry::Registries::offline(),
                 read_anew: false,
                 skip: &crate::scan::skip::Skip::default(),
+                prepared: &Engines::built_in(folder.path()).prepare(true, true),
+                match_packages: true,
                 limits: &Limits::default(),
                 cancelled: CancellationToken::new(),
             };

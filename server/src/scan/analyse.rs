@@ -1,19 +1,18 @@
 //! The first half of a scan: an engine or an archive in, layer analyses out. No database: what is known already comes as
 //! a value, and what was found goes back as one.
 
-use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use lazaret_scanner::archive::{self, ArchiveError, ArchiveImage, Contents, Platforms, ReadOptions, Source};
+use lazaret_scanner::Limits;
+use lazaret_scanner::archive::{self, ArchiveError, ArchiveImage, Contents, Platforms, Source};
 use lazaret_scanner::image::ImageConfig;
-use lazaret_scanner::{Digest, Limits};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::bridge::blocking_reader;
+use super::engines::EnginesError;
+use super::reading::{Reading, WasRead};
 use crate::inventory::archives::source;
 use crate::inventory::docker::{Engine, EngineError};
 
@@ -64,6 +63,9 @@ pub enum AnalyseError {
     /// The engine's ID is no digest.
     #[error("the engine names the image `{0}`, which is no digest")]
     NoDigest(String),
+    /// The rules by which files are looked into cannot be used.
+    #[error(transparent)]
+    Engines(#[from] EnginesError),
     /// The work was cancelled.
     #[error("the scan was cancelled")]
     Cancelled,
@@ -95,21 +97,6 @@ impl AnalyseError {
             }
             _ => false,
         }
-    }
-}
-
-/// How much was read.
-#[derive(Debug, Clone, Default)]
-pub struct BytesRead(Arc<AtomicU64>);
-
-impl BytesRead {
-    /// Bytes so far.
-    pub fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn set(&self, bytes: u64) {
-        self.0.store(bytes, Ordering::Relaxed);
     }
 }
 
@@ -146,49 +133,35 @@ pub async fn inspect(
     }
 }
 
-/// Reads the layers at `source` that are not in `known`, memory bounded, without a copy on disk.
+/// Reads what the layers at `source` lack, memory bounded, without a copy on disk.
 ///
 /// # Errors
-/// When the engine stops, the archive is damaged or breaks a limit, or `cancelled` fires.
-pub async fn read(
-    from: &ImageSource,
-    known: BTreeSet<Digest>,
-    limits: &Limits,
-    platforms: &Platforms,
-    progress: &BytesRead,
-    cancelled: &CancellationToken,
-) -> Result<Contents, AnalyseError> {
-    let (limits, platforms) = (limits.clone(), platforms.clone());
-    let (progress, stop) = (progress.clone(), cancelled.clone());
-    let run = move |source: &Source<'_>| {
-        let options = ReadOptions {
-            limits,
-            platforms,
-            known: &|diff_id: &Digest| known.contains(diff_id),
-            progress: &|bytes| progress.set(bytes),
-            cancelled: &|| stop.is_cancelled(),
-        };
-        archive::read(source, &options)
-    };
+/// When the engine stops, the archive is damaged or breaks a limit, or the reading is cancelled.
+pub async fn read(from: &ImageSource, reading: Reading) -> Result<WasRead<Contents>, AnalyseError> {
+    let cancelled = reading.cancelled.clone();
     match from {
         ImageSource::Archive(path) => {
             let path = path.clone();
-            blocking(move || run(&source(&path)).map_err(|error| AnalyseError::archive(path, error))).await
+            blocking(move || {
+                let read = reading.run(|options| archive::read(&source(&path), options))?;
+                read.map_err(|error| AnalyseError::archive(path, error))
+            })
+            .await
         }
         ImageSource::Engine { endpoint, image } => {
             let engine = Engine::connect(endpoint).await?;
-            let (image, handle, stop) = (image.clone(), Handle::current(), cancelled.clone());
+            let (image, handle) = (image.clone(), Handle::current());
             blocking(move || {
                 let open = || -> io::Result<Box<dyn Read>> {
-                    Ok(blocking_reader(engine.export(&image), &handle, &stop))
+                    Ok(blocking_reader(engine.export(&image), &handle, &reading.cancelled))
                 };
-                run(&Source::Stream(&open))
-                    .map_err(|error| AnalyseError::Export { image: image.clone(), error })
+                let read = reading.run(|options| archive::read(&Source::Stream(&open), options))?;
+                read.map_err(|error| AnalyseError::Export { image: image.clone(), error })
             })
             .await
         }
     }
-    .map_err(|error| error.or_cancelled(cancelled))
+    .map_err(|error| error.or_cancelled(&cancelled))
 }
 
 pub(super) async fn blocking<T: Send + 'static>(

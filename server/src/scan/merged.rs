@@ -1,13 +1,16 @@
 //! What the reading half of a scan hands to the storing half.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lazaret_scanner::Digest;
 use lazaret_scanner::archive::ArchiveImage;
-use lazaret_scanner::image::{ImageAnalysis, ImageMalware, ImageSecret, merge};
+use lazaret_scanner::image::{
+    ImageAnalysis, ImageMalware, ImageSecret, config_secrets, file_secrets, malware, merge, redact_config,
+};
 use lazaret_scanner::layer::{LayerAnalysis, Warning};
 
 use super::analyse::created_by;
+use super::engines::Prepared;
 use super::persist::PersistError;
 
 /// A layer of a scanned image.
@@ -75,23 +78,61 @@ pub struct ClamdFound {
     pub version: String,
 }
 
-/// Lays the layers of `image` over each other, without secrets and malware. Takes time in proportion to their files.
+/// Lays the layers of `image` over each other. Takes time in proportion to their files. `clamd_failure` says why clamd was
+/// not asked to the end. The configuration of the result has no secrets in it any more.
 ///
 /// # Errors
 /// When `analyses` lacks a layer.
 pub fn merge_layers(
-    image: ArchiveImage,
+    mut image: ArchiveImage,
     analyses: &BTreeMap<Digest, LayerAnalysis>,
+    prepared: &Prepared,
+    clamd_failure: Option<&str>,
 ) -> Result<Merged, PersistError> {
     let mut ordered = Vec::with_capacity(image.config.diff_ids.len());
     for diff_id in &image.config.diff_ids {
         ordered.push(analyses.get(diff_id).ok_or(PersistError::MissingLayer(*diff_id))?);
     }
+    let secrets = prepared.secrets().map(|search| {
+        let mut found = file_secrets(&ordered);
+        found.extend(config_secrets(&image.config, search));
+        Ok(SecretResults {
+            found,
+            warnings: warnings(&ordered, |layer| Some(&layer.secrets.as_ref()?.warnings)),
+        })
+    });
+    let malware = prepared.looks_for_malware().then(|| MalwareResults {
+        rules: Ok(MalwareFound {
+            found: malware(&ordered, |layer| layer.malware.as_ref()),
+            warnings: warnings(&ordered, |layer| Some(&layer.malware.as_ref()?.warnings)),
+        }),
+        clamd: prepared.clamd().map(|clamd| {
+            let version = clamd?.to_owned();
+            if let Some(reason) = clamd_failure {
+                return Err(reason.to_owned());
+            }
+            Ok(ClamdFound {
+                found: malware(&ordered, |layer| layer.clamd.as_ref()),
+                warnings: warnings(&ordered, |layer| Some(&layer.clamd.as_ref()?.warnings)),
+                version,
+            })
+        }),
+    });
+    redact_config(&mut image.config, prepared.redacting());
     let layers = ordered
         .iter()
         .zip(created_by(&image.config))
         .map(|(layer, created_by)| LayerFact { diff_id: layer.diff_id, size: layer.size, created_by })
         .collect();
     let analysis = merge(&ordered);
-    Ok(Merged { image, layers, analysis, secrets: None, malware: None })
+    Ok(Merged { image, layers, analysis, secrets, malware })
+}
+
+/// What was not looked into. What an upper layer deletes is in the image all the same.
+fn warnings<'a>(
+    layers: &[&'a LayerAnalysis],
+    of: impl Fn(&'a LayerAnalysis) -> Option<&'a Vec<Warning>>,
+) -> Vec<Warning> {
+    let told: BTreeSet<&Warning> = layers.iter().copied().filter_map(of).flatten().collect();
+    told.into_iter().cloned().collect()
 }

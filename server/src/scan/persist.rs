@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::categories::{self, Outcome, describe};
 use super::found::store_found;
 use super::image_layers::store_layers;
-use super::layers::{self, LayerStoreError};
+use super::layers::{self, LayerStoreError, Packed};
 use super::{counts, identity, jobs, join};
 use crate::advisories::AdvisoryError;
 use crate::events;
@@ -54,7 +54,7 @@ pub async fn complete(
     tx: &DatabaseTransaction,
     task: &scan_task::Model,
     merged: &Merged,
-    packed: &BTreeMap<Digest, Vec<u8>>,
+    packed: &[Packed],
     now: Timestamp,
 ) -> Result<(), PersistError> {
     layers::store(tx, packed, now).await?;

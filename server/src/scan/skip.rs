@@ -1,7 +1,9 @@
 //! Folders and files of an image that a scan leaves out because it was asked to.
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-use lazaret_scanner::image::ImageAnalysis;
+use lazaret_scanner::image::SecretSource;
+
+use super::persist::Merged;
 
 /// A pattern that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -39,10 +41,24 @@ impl Skip {
         !self.folders.is_empty() && file.match_indices('/').any(|(at, _)| self.folders.is_match(&file[..at]))
     }
 
-    /// Takes what is left out from the analysis of an image.
-    pub fn apply(&self, analysis: &mut ImageAnalysis) {
-        analysis.packages.retain(|package| !self.covers(&package.path));
-        analysis.warnings.retain(|warning| !self.covers(&warning.path));
+    /// Takes what is left out from what was read of an image.
+    pub fn apply(&self, merged: &mut Merged) {
+        merged.analysis.packages.retain(|package| !self.covers(&package.path));
+        merged.analysis.warnings.retain(|warning| !self.covers(&warning.path));
+        if let Some(Ok(secrets)) = &mut merged.secrets {
+            secrets.found.retain(|found| found.source != SecretSource::File || !self.covers(&found.path));
+            secrets.warnings.retain(|warning| !self.covers(&warning.path));
+        }
+        if let Some(malware) = &mut merged.malware {
+            let rules = malware.rules.as_mut().ok().map(|rules| (&mut rules.found, &mut rules.warnings));
+            let clamd = malware.clamd.as_mut().and_then(|clamd| clamd.as_mut().ok());
+            for (found, warnings) in
+                rules.into_iter().chain(clamd.map(|clamd| (&mut clamd.found, &mut clamd.warnings)))
+            {
+                found.retain(|found| !self.covers(&found.file.path));
+                warnings.retain(|warning| !self.covers(&warning.path));
+            }
+        }
     }
 }
 

@@ -1,19 +1,22 @@
 //! Works on scan tasks: finds who has the image, analyses what is not known of it, stores the results.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use lazaret_entities::host::{HostKind, HostState};
 use lazaret_entities::queue::QueueState;
 use lazaret_entities::scan_task::TaskStatus;
-use lazaret_entities::{host, image, image_ref, scan_task};
+use lazaret_entities::{Category, host, image, image_ref, scan_task};
+use lazaret_scanner::Limits;
 use lazaret_scanner::archive::{ArchiveImage, Platforms};
-use lazaret_scanner::{Digest, Limits};
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, Set};
 use tokio_util::sync::CancellationToken;
 
-use super::analyse::{AnalyseError, BytesRead, ImageSource, inspect, read};
+use super::analyse::{AnalyseError, ImageSource, inspect, read};
+use super::engines::{Engines, Prepared};
+use super::layers::Packed;
 use super::persist::{self, Merged, PersistError, merge_layers};
+use super::reading::{BytesRead, Reading};
 use super::{counts, layers};
 use crate::advisories::{self, AdvisoryError, Feed, ProgressSink};
 use crate::queue::{self, Abandoned, Ended, Failure, Handler, Lease, QueueError, Retried, Stop, Task};
@@ -35,6 +38,8 @@ pub struct ScanContext {
     pub store: Store,
     /// Bounds on what is read.
     pub limits: Limits,
+    /// What looks into files.
+    pub engines: Engines,
     /// Where advisories are fetched from when an ecosystem has none yet.
     pub feed: Feed,
     /// Told of fetching advisories.
@@ -219,21 +224,26 @@ impl ScanWorker {
         let context = &self.context;
         let images = inspect(&from.source, &context.limits, &Platforms::All).await?;
         let image = from.pick(images)?;
-        let mut analyses = layers::load(context.store.read(), &image.config.diff_ids).await?;
-        let known: BTreeSet<Digest> = analyses.keys().copied().collect();
-        let mut packed = BTreeMap::new();
-        let image = if image.config.diff_ids.iter().all(|diff_id| known.contains(diff_id)) {
-            image
-        } else {
-            let size = image.size;
-            let bytes = BytesRead::default();
-            let reading = read(&from.source, known, &context.limits, &Platforms::All, &bytes, cancelled);
-            let contents = with_progress(&context.store, lease, task, &bytes, size, reading).await?;
-            packed = layers::pack(&contents.layers).map_err(PersistError::from)?;
-            analyses.extend(contents.layers);
+        let prepared = self.prepare(task).await?;
+        let fingerprints = prepared.fingerprints();
+        let diff_ids = &image.config.diff_ids;
+        let mut analyses = layers::load(context.store.read(), diff_ids, &fingerprints).await?;
+        let reading = Reading::of_missing(&context.limits, &Platforms::All, &prepared, &analyses, cancelled);
+        let mut packed = Vec::new();
+        let mut clamd_failure = None;
+        let image = if reading.is_needed(diff_ids) {
+            let (size, bytes) = (image.size, reading.bytes.clone());
+            let reading = read(&from.source, reading);
+            let was_read = with_progress(&context.store, lease, task, &bytes, size, reading).await?;
+            let contents = was_read.contents;
+            clamd_failure = was_read.clamd_failure;
+            packed = layers::pack(&contents.layers, &fingerprints).map_err(PersistError::from)?;
+            layers::join(&mut analyses, contents.layers);
             from.pick(contents.images)?
+        } else {
+            image
         };
-        let merged = merge_layers(image, &analyses)?;
+        let merged = merge_layers(image, &analyses, &prepared, clamd_failure.as_deref())?;
         drop(analyses);
         let ecosystems: BTreeSet<&String> =
             merged.analysis.packages.iter().map(|package| &package.ecosystem).collect();
@@ -243,12 +253,21 @@ impl ScanWorker {
         counts::settle(&context.store, &fetches.loaded).await?;
         Ok(Found { merged, packed })
     }
+
+    /// What looks into files for what the task is about.
+    async fn prepare(&self, task: &scan_task::Model) -> Result<Prepared, TaskError> {
+        let engines = self.context.engines.clone();
+        let wanted = |category| task.categories.contains(category);
+        let (secrets, malware) = (wanted(Category::Secret), wanted(Category::Malware));
+        let prepared = tokio::task::spawn_blocking(move || engines.prepare(secrets, malware)).await;
+        prepared.map_err(|error| AnalyseError::Internal(error.to_string()).into())
+    }
 }
 
 /// What the reading half hands to the storing half.
 struct Found {
     merged: Merged,
-    packed: BTreeMap<Digest, Vec<u8>>,
+    packed: Vec<Packed>,
 }
 
 /// Where an image can be had.

@@ -5,7 +5,7 @@ mod output;
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use lazaret_reports::model::{ScanResult, Severity};
 use lazaret_scanner::archive::{Platform, Platforms};
 use tokio_util::sync::CancellationToken;
@@ -39,9 +39,30 @@ pub(super) struct ScanArgs {
     /// Call the registry of `registry:` without TLS
     #[arg(long)]
     registry_plain_http: bool,
+    /// Look for these alone: VULNERABILITY, SECRET, MALWARE, with commas
+    /// between them
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        ignore_case = true,
+        value_enum,
+        default_value = "VULNERABILITY,SECRET,MALWARE",
+        hide_default_value = true
+    )]
+    categories: Vec<Category>,
     /// Read layers anew that were read before
     #[arg(long)]
     no_cache: bool,
+}
+
+/// What may be looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "SCREAMING_SNAKE_CASE")]
+enum Category {
+    Vulnerability,
+    Secret,
+    Malware,
 }
 
 fn severity(text: &str) -> Result<Severity, String> {
@@ -60,7 +81,14 @@ pub(super) async fn run(context: &Context, args: &ScanArgs) -> Result<ExitCode, 
     let feed = context.feed()?;
     let progress = Progress::new();
     let engine = context.engine();
+    let engines = context.engines(&store).await?;
+    let wanted = |category| args.categories.contains(&category);
+    // Advisories tell of malicious packages too.
+    let (secrets, malware) = (wanted(Category::Secret), wanted(Category::Malware));
+    let prepared = tokio::task::spawn_blocking(move || engines.prepare(secrets, malware)).await?;
     let target = TargetContext {
+        prepared: &prepared,
+        match_packages: wanted(Category::Vulnerability) || malware,
         store: &store,
         feed: &feed,
         fetching: &progress.advisories(),

@@ -11,7 +11,7 @@ use bollard::query_parameters::EventsOptions;
 use bollard::{API_DEFAULT_VERSION, Docker};
 use futures_util::{Stream, TryStreamExt};
 use lazaret_scanner::Digest;
-use lazaret_scanner::image::{History, ImageConfig};
+use lazaret_scanner::image::{History, ImageConfig, StartConfig};
 
 use super::snapshot::timestamp;
 
@@ -115,7 +115,7 @@ pub struct InspectedImage {
     pub manifest_digest: String,
     /// Bytes of its layers.
     pub size: u64,
-    /// The configuration as far as the engine tells it; without history where it cannot be laid beside the layers.
+    /// The configuration as far as the engine tells it.
     pub config: ImageConfig,
 }
 
@@ -210,6 +210,7 @@ impl Engine {
                 author: inspect.author.filter(|author| !author.is_empty()),
                 history: self.history(image, diff_ids.len()).await?,
                 diff_ids,
+                start: start_config(inspect.config.unwrap_or_default()),
             },
         })
     }
@@ -237,22 +238,20 @@ impl Engine {
     }
 
     /// The build steps, oldest first. The engine does not say which of them made a layer; when as many have a size as
-    /// there are layers, those did.
+    /// there are layers, those did, else none is taken for a layer's.
     async fn history(&self, image: &str, layers: usize) -> Result<Vec<History>, EngineError> {
         let steps = self
             .docker
             .image_history(image)
             .await
             .map_err(|error| self.failed("tell an image's history", &error))?;
-        if steps.iter().filter(|step| step.size > 0).count() != layers {
-            return Ok(Vec::new());
-        }
+        let is_clear = steps.iter().filter(|step| step.size > 0).count() == layers;
         let steps = steps.into_iter().rev();
         Ok(steps
             .map(|step| History {
                 created: None,
                 created_by: Some(step.created_by),
-                empty_layer: step.size == 0,
+                empty_layer: !is_clear || step.size == 0,
             })
             .collect())
     }
@@ -293,6 +292,17 @@ impl Engine {
             }
             _ => EngineError::Unreachable { endpoint, reason: reason(error) },
         }
+    }
+}
+
+fn start_config(config: bollard::models::ImageConfig) -> StartConfig {
+    StartConfig {
+        environment: config.env.unwrap_or_default(),
+        labels: config.labels.unwrap_or_default().into_iter().collect(),
+        entrypoint: config.entrypoint.unwrap_or_default(),
+        command: config.cmd.unwrap_or_default(),
+        health_check: config.healthcheck.and_then(|check| check.test).unwrap_or_default(),
+        on_build: config.on_build.unwrap_or_default(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Against a real engine: `LAZARET_TEST_DOCKER` is its address.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use bollard::Docker;
@@ -19,7 +19,9 @@ use tokio_util::sync::CancellationToken;
 use crate::inventory::docker::{Engine, EngineError, find_engine};
 use crate::inventory::follow::{FollowContext, follow_engine};
 use crate::inventory::snapshot::Known;
-use crate::scan::analyse::{BytesRead, ImageSource, inspect, read};
+use crate::scan::analyse::{ImageSource, inspect, read};
+use crate::scan::engines::Engines;
+use crate::scan::reading::{BytesRead, Reading};
 use crate::store::Store;
 use crate::store::testing::sqlite;
 
@@ -113,22 +115,20 @@ async fn an_image_of_the_engine_is_listed_inspected_and_read_from_its_export() {
     let from = ImageSource::Engine { endpoint: endpoint.clone(), image: listed.engine_id.clone() };
     let inspected = inspect(&from, &Limits::default(), &Platforms::All).await.expect("inspected").remove(0);
     assert_eq!(inspected.config.diff_ids, sample("export").diff_ids());
-    let nothing_known = std::collections::BTreeSet::new();
-    let bytes = BytesRead::default();
-    let contents =
-        read(&from, nothing_known, &Limits::default(), &Platforms::All, &bytes, &CancellationToken::new())
-            .await
-            .expect("an export");
+    let folder = tempfile::tempdir().expect("a folder");
+    let prepared = Engines::built_in(folder.path()).prepare(true, false);
+    let cancelled = CancellationToken::new();
+    let reading =
+        || Reading::of_missing(&Limits::default(), &Platforms::All, &prepared, &BTreeMap::new(), &cancelled);
+    let (one, bytes) = (reading(), BytesRead::default());
+    let one = Reading { bytes: bytes.clone(), ..one };
+    let contents = read(&from, one).await.expect("an export").contents;
     assert_eq!(contents.images[0].id.to_string(), listed.digest);
     assert_eq!(contents.layers.len(), 2);
     assert!(bytes.get() > 0);
 
-    let stopped = CancellationToken::new();
-    stopped.cancel();
-    let known = std::collections::BTreeSet::new();
-    let error = read(&from, known, &Limits::default(), &Platforms::All, &bytes, &stopped)
-        .await
-        .expect_err("cancelled");
+    cancelled.cancel();
+    let error = read(&from, reading()).await.expect_err("cancelled");
     assert_eq!(error.to_string(), "the scan was cancelled");
 
     remove(&docker, "export").await;

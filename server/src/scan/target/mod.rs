@@ -15,9 +15,11 @@ use lazaret_scanner::layer::LayerAnalysis;
 use lazaret_scanner::{Digest, Limits};
 use tokio_util::sync::CancellationToken;
 
-use super::analyse::{AnalyseError, BytesRead, ImageSource, inspect, read};
+use super::analyse::{AnalyseError, ImageSource, inspect, read};
+use super::engines::{Fingerprints, Prepared};
 use super::layers;
-use super::persist::{LayerFact, Merged, merge_layers};
+use super::persist::{LayerFact, MalwareResults, Merged, SecretResults, merge_layers};
+use super::reading::{BytesRead, Reading, WasRead};
 use super::sbom;
 use super::skip::Skip;
 use super::{counts, remote, root};
@@ -54,6 +56,10 @@ pub struct TargetContext<'a> {
     pub read_anew: bool,
     /// Bounds on what is read.
     pub limits: &'a Limits,
+    /// What looks into files.
+    pub prepared: &'a Prepared,
+    /// Whether packages are matched with advisories.
+    pub match_packages: bool,
     /// Stops the scan.
     pub cancelled: CancellationToken,
 }
@@ -105,6 +111,10 @@ pub struct ScannedImage {
     pub layers: Vec<LayerFact>,
     /// What it holds.
     pub analysis: ImageAnalysis,
+    /// Its secrets, when they were searched for.
+    pub secrets: Option<Result<SecretResults, String>>,
+    /// Its malware, when it was looked for.
+    pub malware: Option<MalwareResults>,
     /// What the advisories say of it.
     pub matches: MatchResult,
 }
@@ -156,10 +166,7 @@ async fn read_images(
     }
     // The engine names an image by what may be no config digest, and tells no history.
     let is_exact = matches!(from, ImageSource::Archive(_));
-    let read = async |known, bytes: &BytesRead| {
-        read(from, known, context.limits, &context.platforms, bytes, &context.cancelled).await
-    };
-    gather(context, images, is_exact, target, read, progress).await
+    gather(context, images, is_exact, target, async |reading| read(from, reading).await, progress).await
 }
 
 /// Fetches an image of a registry, as far as its layers are not known.
@@ -171,10 +178,7 @@ async fn read_remote(
 ) -> Result<Vec<Merged>, TargetError> {
     let image = Arc::new(context.registries.find(reference).await?);
     let images = remote::inspect(&image, context.limits, &context.platforms, &context.cancelled).await?;
-    let read = async |known, bytes: &BytesRead| {
-        remote::read(&image, known, context.limits, &context.platforms, bytes, &context.cancelled).await
-    };
-    gather(context, images, true, target, read, progress).await
+    gather(context, images, true, target, async |reading| remote::read(&image, reading).await, progress).await
 }
 
 /// Reads the layers of `images` that are not known, and lays each image's layers over each other. With `is_exact` the
@@ -184,7 +188,7 @@ async fn gather(
     mut images: Vec<ArchiveImage>,
     is_exact: bool,
     target: &str,
-    read: impl AsyncFnOnce(BTreeSet<Digest>, &BytesRead) -> Result<Contents, AnalyseError>,
+    read: impl AsyncFnOnce(Reading) -> Result<WasRead<Contents>, AnalyseError>,
     progress: &(dyn Fn(TargetProgress) + Send + Sync),
 ) -> Result<Vec<Merged>, TargetError> {
     if let Some(wanted) = context.image {
@@ -194,23 +198,42 @@ async fn gather(
     let diff_ids: BTreeSet<Digest> =
         images.iter().flat_map(|image| image.config.diff_ids.iter().copied()).collect();
     let diff_ids: Vec<Digest> = diff_ids.into_iter().collect();
+    let fingerprints = context.prepared.fingerprints();
     let mut analyses = if context.read_anew {
         BTreeMap::new()
     } else {
-        layers::load(context.store.read(), &diff_ids).await?
+        layers::load(context.store.read(), &diff_ids, &fingerprints).await?
     };
-    if diff_ids.iter().any(|diff_id| !analyses.contains_key(diff_id)) {
+    let reading = context.reading(&analyses);
+    let mut clamd_failure = None;
+    if reading.is_needed(&diff_ids) {
         let size = images.iter().map(|image| image.size).sum();
-        let bytes = BytesRead::default();
-        let known = analyses.keys().copied().collect();
-        let contents = telling(read(known, &bytes), &bytes, size, progress).await?;
-        save(context.store, &contents.layers).await?;
-        analyses.extend(contents.layers);
-        images =
-            contents.images.into_iter().filter(|image| !is_exact || wanted.contains(&image.id)).collect();
+        let bytes = reading.bytes.clone();
+        let was_read = telling(read(reading), &bytes, size, progress).await?;
+        clamd_failure = was_read.clamd_failure;
+        save(context.store, &was_read.contents.layers, &fingerprints).await?;
+        layers::join(&mut analyses, was_read.contents.layers);
+        let found = was_read.contents.images.into_iter();
+        images = found.filter(|image| !is_exact || wanted.contains(&image.id)).collect();
     }
-    let merged = images.into_iter().map(|image| merge_layers(image, &analyses));
+    let merged = images
+        .into_iter()
+        .map(|image| merge_layers(image, &analyses, context.prepared, clamd_failure.as_deref()));
     Ok(merged.collect::<Result<_, _>>()?)
+}
+
+impl TargetContext<'_> {
+    /// A reading of what the stored analyses lack.
+    fn reading(&self, analyses: &BTreeMap<Digest, LayerAnalysis>) -> Reading {
+        Reading::of_missing(self.limits, &self.platforms, self.prepared, analyses, &self.cancelled)
+    }
+
+    /// What was scanned as one layer.
+    fn merged(&self, image: ArchiveImage, read: WasRead<LayerAnalysis>) -> Result<Merged, TargetError> {
+        let layer = read.contents;
+        let analyses = [(layer.diff_id, layer)].into();
+        Ok(merge_layers(image, &analyses, self.prepared, read.clamd_failure.as_deref())?)
+    }
 }
 
 /// Reads a folder. Nothing of it is stored: a folder changes, and has no digest to be known by.
@@ -220,9 +243,10 @@ async fn read_folder(
     progress: &(dyn Fn(TargetProgress) + Send + Sync),
 ) -> Result<(Subject, Merged), TargetError> {
     let name = resolve::folder_name(&path);
-    let bytes = BytesRead::default();
-    let reading = root::read_folder(path, context.limits, &bytes, &context.cancelled);
-    let layer = telling(reading, &bytes, 0, progress).await?;
+    let reading = context.reading(&BTreeMap::new());
+    let bytes = reading.bytes.clone();
+    let read = telling(root::read_folder(path, reading), &bytes, 0, progress).await?;
+    let layer = &read.contents;
     let image = ArchiveImage {
         id: layer.diff_id,
         config: ImageConfig { diff_ids: vec![layer.diff_id], ..ImageConfig::default() },
@@ -231,7 +255,7 @@ async fn read_folder(
         manifest_digest: None,
         size: layer.size,
     };
-    Ok((Subject::Folder(name), merge_layers(image, &[(layer.diff_id, layer)].into())?))
+    Ok((Subject::Folder(name), context.merged(image, read)?))
 }
 
 /// Reads the file system of a container as it is now. Nothing of it is stored: the engine packs it anew each time.
@@ -251,11 +275,13 @@ async fn read_container(
         Err(EngineError::NoSuchImage { .. }) => (ImageConfig::default(), Vec::new()),
         Err(error) => return Err(AnalyseError::from(error).into()),
     };
-    let bytes = BytesRead::default();
-    let reading = root::read_container(&engine, container, context.limits, &bytes, &context.cancelled);
-    let layer = telling(reading, &bytes, 0, progress).await?;
+    let reading = context.reading(&BTreeMap::new());
+    let bytes = reading.bytes.clone();
+    let read = telling(root::read_container(&engine, container, reading), &bytes, 0, progress).await?;
+    let layer = &read.contents;
     config.diff_ids = vec![layer.diff_id];
-    config.history = Vec::new();
+    // Its one layer is none of theirs.
+    config.history.iter_mut().for_each(|step| step.empty_layer = true);
     let given = (tags.is_empty() && !found.image.is_empty()).then_some(found.image);
     let image = ArchiveImage {
         id,
@@ -265,7 +291,7 @@ async fn read_container(
         manifest_digest: None,
         size: layer.size,
     };
-    Ok((Subject::Container(found.name), merge_layers(image, &[(layer.diff_id, layer)].into())?))
+    Ok((Subject::Container(found.name), context.merged(image, read)?))
 }
 
 /// Matches what was read with the advisories, which are fetched where they never were.
@@ -275,10 +301,11 @@ async fn assess(
     progress: &(dyn Fn(TargetProgress) + Send + Sync),
 ) -> Result<Vec<ScannedImage>, TargetError> {
     for (_, merged) in &mut merged {
-        context.skip.apply(&mut merged.analysis);
+        context.skip.apply(merged);
     }
     let ecosystems: BTreeSet<String> = merged
         .iter()
+        .filter(|_| context.match_packages)
         .flat_map(|(_, merged)| merged.analysis.packages.iter().map(|package| package.ecosystem.clone()))
         .collect();
     let ecosystems: Vec<String> = ecosystems.into_iter().collect();
@@ -288,7 +315,8 @@ async fn assess(
     let mut scanned = Vec::with_capacity(merged.len());
     for (subject, merged) in merged {
         progress(TargetProgress::Matching { packages: merged.analysis.packages.len() });
-        let matches = advisories::match_packages(context.store.read(), &merged.analysis.packages).await?;
+        let packages = if context.match_packages { merged.analysis.packages.as_slice() } else { &[] };
+        let matches = advisories::match_packages(context.store.read(), packages).await?;
         scanned.push(ScannedImage {
             subject,
             id: merged.image.id,
@@ -297,6 +325,8 @@ async fn assess(
             config: merged.image.config,
             layers: merged.layers,
             analysis: merged.analysis,
+            secrets: merged.secrets,
+            malware: merged.malware,
             matches,
         });
     }
@@ -343,8 +373,12 @@ async fn telling<T>(
 }
 
 /// Stores what was read, for the next scan. A store that is busy does not fail this one.
-async fn save(store: &Store, analyses: &BTreeMap<Digest, LayerAnalysis>) -> Result<(), TargetError> {
-    let packed = layers::pack(analyses)?;
+async fn save(
+    store: &Store,
+    analyses: &BTreeMap<Digest, LayerAnalysis>,
+    fingerprints: &Fingerprints,
+) -> Result<(), TargetError> {
+    let packed = layers::pack(analyses, fingerprints)?;
     let now = store.clock().now();
     let tx = store.begin_write().await?;
     layers::store(&*tx, &packed, now).await?;

@@ -1,6 +1,5 @@
 //! Orders for some categories, while others are queued or running.
 
-use std::collections::BTreeMap;
 
 use lazaret_entities::image::ScanStatus;
 use lazaret_entities::queue::QueueState;
@@ -38,7 +37,7 @@ async fn begin(yard: &Yard, task: &scan_task::Model) -> scan_task::Model {
 async fn complete(yard: &Yard, task: &scan_task::Model, merged: &Merged) {
     let tx = yard.store.begin_write().await.expect("a transaction");
     let now = yard.store.clock().now();
-    persist::complete(&tx, task, merged, &BTreeMap::new(), now).await.expect("results that are stored");
+    persist::complete(&tx, task, merged, &[], now).await.expect("results that are stored");
     tx.commit().await.expect("a commit");
 }
 

@@ -1,6 +1,5 @@
 //! What the storing half does with secrets and malware that it is given.
 
-use std::collections::BTreeMap;
 
 use lazaret_entities::image::{ScanStatus, SecurityStatus};
 use lazaret_entities::malware_finding::Engine as StoredEngine;
@@ -109,7 +108,7 @@ impl Yard {
         let now = self.store.clock().now();
         let tx = self.store.begin_write().await.expect("a transaction");
         let task = persist::begin(&tx, &task, now).await.expect("a task that begins");
-        persist::complete(&tx, &task, merged, &BTreeMap::new(), now).await.expect("results that are stored");
+        persist::complete(&tx, &task, merged, &[], now).await.expect("results that are stored");
         tx.commit().await.expect("a commit");
         self.store.clock().advance(std::time::Duration::from_secs(60));
     }

@@ -20,6 +20,7 @@ use sea_orm::EntityTrait;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+use super::engines::Engines;
 use super::order::{OrderError, Scope, start_scan};
 use super::worker::{ScanContext, ScanWorker};
 use crate::advisories::{AdvisoriesConfig, Feed, import_path, no_progress};
@@ -127,6 +128,7 @@ impl Yard {
         let context = ScanContext {
             store: self.store.clone(),
             limits: Limits::default(),
+            engines: Engines::built_in(self.scratch.path()),
             feed: self.feed(),
             fetching: no_progress(),
         };

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Yard, debian, truncate};
 use crate::advisories::no_progress;
 use crate::registry::Registries;
+use crate::scan::engines::Engines;
 use crate::scan::target::{ScannedImage, TargetContext, TargetError, scan_target};
 use crate::store::testing::{on_each_database, sqlite};
 
@@ -25,6 +26,8 @@ async fn scan(yard: &Yard, target: &Path, image: Option<&str>) -> Result<Vec<Sca
         registries: &Registries::offline(),
         read_anew: false,
         skip: &crate::scan::skip::Skip::default(),
+        prepared: &Engines::built_in(yard.scratch.path()).prepare(true, true),
+        match_packages: true,
         limits: &Limits::default(),
         cancelled: CancellationToken::new(),
     };
