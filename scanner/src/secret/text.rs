@@ -30,13 +30,23 @@ pub(super) fn encoding(content: &[u8]) -> Option<Encoding> {
     if memchr::memchr(0, head).is_some() {
         return utf16_without_mark(head);
     }
-    let control = head.iter().filter(|byte| matches!(byte, 1..=6 | 14..=26 | 28..=31 | 127)).count();
+    let control: usize = head.iter().map(|byte| usize::from(is_control(*byte))).sum();
     (control * CONTROL_SHARE <= head.len()).then_some(Encoding::Ascii)
+}
+
+/// Whether text has no such character. Without branches: every file is asked.
+const fn is_control(byte: u8) -> bool {
+    (byte < 32) & !((byte >= 7) & (byte <= 13)) & (byte != 27) | (byte == 127)
 }
 
 /// Text of mostly ASCII has a zero in every other byte and nowhere else.
 fn utf16_without_mark(head: &[u8]) -> Option<Encoding> {
     let units = head.len() / 2;
+    // Most of what has zeros is a program or packed, and shows it soon.
+    let first = head.iter().take(64).filter(|byte| **byte == 0).count();
+    if first * 10 < head.len().min(64) * 4 || first * 10 > head.len().min(64) * 6 {
+        return None;
+    }
     let zeros = |offset: usize| head.iter().skip(offset).step_by(2).filter(|byte| **byte == 0).count();
     let (even, odd) = (zeros(0), zeros(1));
     let printable = |offset: usize| {
