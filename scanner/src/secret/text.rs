@@ -30,14 +30,20 @@ pub(super) fn encoding(content: &[u8]) -> Option<Encoding> {
     if memchr::memchr(0, head).is_some() {
         return utf16_without_mark(head);
     }
-    let control: usize = head.iter().map(|byte| usize::from(is_control(*byte))).sum();
+    let control: usize = head.iter().map(|byte| usize::from(CONTROL[usize::from(*byte)])).sum();
     (control * CONTROL_SHARE <= head.len()).then_some(Encoding::Ascii)
 }
 
-/// Whether text has no such character. Without branches: every file is asked.
-const fn is_control(byte: u8) -> bool {
-    (byte < 32) & !((byte >= 7) & (byte <= 13)) & (byte != 27) | (byte == 127)
-}
+/// 1 for each character that text does not have. A table: every file is asked.
+const CONTROL: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 1;
+    while byte < 128 {
+        table[byte] = matches!(byte, 1..=6 | 14..=26 | 28..=31 | 127) as u8;
+        byte += 1;
+    }
+    table
+};
 
 /// Text of mostly ASCII has a zero in every other byte and nowhere else.
 fn utf16_without_mark(head: &[u8]) -> Option<Encoding> {
