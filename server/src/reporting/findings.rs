@@ -88,7 +88,8 @@ fn of_image(image_id: i64) -> SelectStatement {
         .to_owned()
 }
 
-/// The vulnerabilities of the packages of an image: one per vulnerability, package and path.
+/// The vulnerabilities of the packages of an image: one per vulnerability, package and path. What says that a package is
+/// malicious is none: it is malware.
 pub(super) async fn vulnerabilities(
     conn: &impl ConnectionTrait,
     image_id: i64,
@@ -106,7 +107,7 @@ pub(super) async fn vulnerabilities(
     // Several advisories may speak of one vulnerability in one package.
     let mut grouped: BTreeMap<(i64, i64), Vec<(matches::Model, vulnerability::Model)>> = BTreeMap::new();
     for (found, vulnerability) in rows {
-        let Some(vulnerability) = vulnerability else { continue };
+        let Some(vulnerability) = vulnerability.filter(|found| !found.malicious) else { continue };
         grouped.entry((found.package_id, found.vulnerability_id)).or_default().push((found, vulnerability));
     }
     let mut views = Vec::new();

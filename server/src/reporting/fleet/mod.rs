@@ -143,7 +143,7 @@ async fn matches(conn: &impl ConnectionTrait) -> Result<Vec<Match>, DbErr> {
                FROM package_vulnerabilities m \
                JOIN packages p ON p.id = m.package_id \
                JOIN vulnerabilities v ON v.id = m.vulnerability_id \
-               WHERE m.until IS NULL AND EXISTS (SELECT 1 FROM image_packages ip \
+               WHERE m.until IS NULL AND NOT v.malicious AND EXISTS (SELECT 1 FROM image_packages ip \
                JOIN images i ON i.id = ip.image_id WHERE ip.package_id = m.package_id AND ip.until IS NULL \
                AND ip.set_aside = '' AND i.gone_at IS NULL)";
     Match::find_by_statement(Statement::from_string(conn.get_database_backend(), sql)).all(conn).await

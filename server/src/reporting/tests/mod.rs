@@ -1,5 +1,7 @@
 //! The sample images through the whole pipeline, and what the reports say of them.
 
+mod found;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
