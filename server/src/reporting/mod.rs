@@ -16,7 +16,7 @@ pub use files::{ReportFile, ReportFormat, Scope, generate, report_path, write_re
 pub use fleet::fleet_report;
 pub use image::{find_image, image_report};
 pub use sbom::{SbomFormat, sbom};
-pub use scan::scan_result;
+pub use scan::{Order, scan_result};
 
 use std::cmp::Ordering;
 

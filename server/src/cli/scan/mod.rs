@@ -107,11 +107,13 @@ pub(super) async fn run(context: &Context, args: &ScanArgs) -> Result<ExitCode, 
     let scanned = scan_target(&target, &args.target, &|event| progress.target(event)).await;
     progress.clear();
     let scanned_at = jiff::Timestamp::from_microsecond(store.clock().now().as_micros())?;
-    let count_lockfiles = context.config.scan.count_lockfiles;
-    let mut scans: Vec<ScanResult> = scanned?
-        .iter()
-        .map(|image| reporting::scan_result(image, &args.target, scanned_at, count_lockfiles))
-        .collect();
+    let order = reporting::Order {
+        target: &args.target,
+        vulnerabilities: wanted(Category::Vulnerability),
+        count_lockfiles: context.config.scan.count_lockfiles,
+    };
+    let mut scans: Vec<ScanResult> =
+        scanned?.iter().map(|image| reporting::scan_result(image, order, scanned_at)).collect();
     let today = jiff::tz::Offset::UTC.to_datetime(scanned_at).date();
     for sentence in exceptions.expired(today) {
         anstream::eprintln!("Note: {sentence}.");

@@ -15,8 +15,8 @@ use sea_orm::EntityTrait;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    ReportFormat, ReportingError, Scope, find_image, fleet_report, image_report, report_path, scan_result,
-    write_reports,
+    Order, ReportFormat, ReportingError, Scope, find_image, fleet_report, image_report, report_path,
+    scan_result, write_reports,
 };
 use crate::advisories::{self, AdvisoriesConfig, Feed};
 use crate::auth::Requester;
@@ -132,7 +132,11 @@ async fn reports_say_what_a_scan_of_the_same_image_says() {
             };
             let target = path.display().to_string();
             let scan = scan_target(&context, &target, &|_| ()).await.unwrap();
-            let scan = scan_result(&scan[0], &target, super::time(now), false);
+            let scan = scan_result(
+                &scan[0],
+                Order { target: &target, vulnerabilities: true, count_lockfiles: false },
+                super::time(now),
+            );
             let row = find_image(store.read(), &sample.image.id().to_string()).await.unwrap();
             let report = image_report(store.read(), &row, now).await.unwrap();
             assert_eq!(report.scan_status, ScanStatus::Scanned);

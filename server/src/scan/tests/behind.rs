@@ -1,6 +1,5 @@
 //! Orders for some categories, while others are queued or running.
 
-
 use lazaret_entities::image::ScanStatus;
 use lazaret_entities::queue::QueueState;
 use lazaret_entities::scan_job::JobStatus;

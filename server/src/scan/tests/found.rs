@@ -1,6 +1,5 @@
 //! What the storing half does with secrets and malware that it is given.
 
-
 use lazaret_entities::image::{ScanStatus, SecurityStatus};
 use lazaret_entities::malware_finding::Engine as StoredEngine;
 use lazaret_entities::scan_task::TaskStatus;

@@ -1,31 +1,38 @@
 //! The view of a scan that was not stored.
 
+mod found;
+
 use lazaret_reports::model::{
-    Advisory, AffectedPackage, Category, CategoryResult, CategoryStatus, Coverage, Evidence, Image,
-    ImageFacts, Kind, Layer, LayerRef, Os, Package, SCHEMA_VERSION, ScanResult, SetAside, SetAsideReason,
-    Vulnerability, Warning,
+    Advisory, AffectedPackage, Coverage, Evidence, Image, ImageFacts, Kind, Layer, LayerRef, Os, Package,
+    SCHEMA_VERSION, ScanResult, SetAside, SetAsideReason, Vulnerability, Warning,
 };
 
 use lazaret_scanner::{catalog, image};
 
-use super::image::not_assessed;
-use super::{count, optional_time};
+use crate::reporting::image::not_assessed;
+use crate::reporting::{count, optional_time, severity, tool};
 use crate::scan::target::{ScannedImage, Subject};
 
-/// The scan of one image as reports write it. `target` is what was asked for, as typed; with `count_lockfiles` findings
-/// in packages that only a lock file names count in images too.
-pub fn scan_result(
-    scanned: &ScannedImage,
-    target: &str,
-    scanned_at: jiff::Timestamp,
-    count_lockfiles: bool,
-) -> ScanResult {
+/// What was asked of a scan, as far as its result does not tell.
+#[derive(Debug, Clone, Copy)]
+pub struct Order<'a> {
+    /// What was scanned, as typed.
+    pub target: &'a str,
+    /// Whether vulnerabilities were asked for.
+    pub vulnerabilities: bool,
+    /// Whether findings in packages that only a lock file names count in images too.
+    pub count_lockfiles: bool,
+}
+
+/// The scan of one image as reports write it.
+pub fn scan_result(scanned: &ScannedImage, order: Order<'_>, scanned_at: jiff::Timestamp) -> ScanResult {
     let layers = layers(scanned);
     let packages: Vec<Package> =
         scanned.analysis.packages.iter().map(|package| view(package, &layers)).collect();
     // What a source tree locks is what will run.
-    let count_lockfiles = count_lockfiles || matches!(scanned.subject, Subject::Folder(_));
-    let mut vulnerabilities = vulnerabilities(scanned, &packages, count_lockfiles);
+    let count_lockfiles = order.count_lockfiles || matches!(scanned.subject, Subject::Folder(_));
+    let mut vulnerabilities =
+        if order.vulnerabilities { vulnerabilities(scanned, &packages, count_lockfiles) } else { Vec::new() };
     vulnerabilities.sort_by(|a, b| {
         (a.severity, a.unimportant, &a.package.name, &a.id).cmp(&(
             b.severity,
@@ -36,23 +43,20 @@ pub fn scan_result(
     });
     ScanResult {
         schema_version: SCHEMA_VERSION,
-        tool: super::tool(),
+        tool: tool(),
         scanned_at,
-        target: target.to_owned(),
+        target: order.target.to_owned(),
         facts: ImageFacts {
+            coverage: if order.vulnerabilities { coverage(scanned, &packages) } else { Vec::new() },
+            warnings: warnings(scanned).chain(found::warnings(scanned)).collect(),
+            secrets: found::secrets(scanned, &layers),
+            malware: found::malware(scanned, &packages, &layers, |package| {
+                aside(scanned, package, count_lockfiles).is_none()
+            }),
+            categories: found::categories(scanned, order.vulnerabilities),
             image: identity(scanned, layers),
-            coverage: coverage(scanned, &packages),
-            warnings: warnings(scanned),
             packages,
             vulnerabilities,
-            secrets: Vec::new(),
-            malware: Vec::new(),
-            categories: vec![CategoryResult {
-                category: Category::Vulnerability,
-                status: CategoryStatus::Scanned,
-                error: String::new(),
-                engines: Vec::new(),
-            }],
         },
     }
 }
@@ -125,15 +129,15 @@ fn vulnerabilities(
     packages: &[Package],
     count_lockfiles: bool,
 ) -> Vec<Vulnerability> {
-    let found = scanned.matches.matches.iter();
+    // What says that a package is malicious is malware.
+    let found = scanned.matches.matches.iter().filter(|found| !found.malicious);
     found
         .filter_map(|found| {
             let package = packages.get(found.package_index)?;
-            let set_aside = scanned.analysis.packages.get(found.package_index)?.set_aside();
             Some(Vulnerability {
                 id: found.id.clone(),
                 aliases: found.aliases.clone(),
-                severity: super::severity(found.severity),
+                severity: severity(found.severity),
                 severity_source: found.severity_source.clone(),
                 cvss_score: found.cvss_score,
                 summary: found.summary.clone(),
@@ -147,10 +151,15 @@ fn vulnerabilities(
                     url: found.url.clone(),
                 },
                 unimportant: found.unimportant,
-                set_aside: set_aside.and_then(|aside| view_aside(aside, count_lockfiles)),
+                set_aside: aside(scanned, found.package_index, count_lockfiles),
             })
         })
         .collect()
+}
+
+/// Why findings in a package do not count.
+fn aside(scanned: &ScannedImage, package: usize, count_lockfiles: bool) -> Option<SetAside> {
+    view_aside(scanned.analysis.packages.get(package)?.set_aside()?, count_lockfiles)
 }
 
 fn view_aside(aside: image::SetAside, count_lockfiles: bool) -> Option<SetAside> {
@@ -182,9 +191,7 @@ fn coverage(scanned: &ScannedImage, packages: &[Package]) -> Vec<Coverage> {
         .collect()
 }
 
-fn warnings(scanned: &ScannedImage) -> Vec<Warning> {
+fn warnings(scanned: &ScannedImage) -> impl Iterator<Item = Warning> {
     let found = scanned.analysis.warnings.iter();
-    found
-        .map(|found| Warning { layer: None, path: found.path.clone(), message: found.message.clone() })
-        .collect()
+    found.map(|found| Warning { layer: None, path: found.path.clone(), message: found.message.clone() })
 }
