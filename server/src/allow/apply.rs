@@ -1,6 +1,7 @@
 //! What begins and ends with a rule: the findings that it allows.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use lazaret_entities::{Category, Timestamp, allow_rule, malware_finding, secret_finding};
 use sea_orm::sea_query::Expr;
@@ -13,6 +14,8 @@ use crate::store::Store;
 
 /// Findings that are looked at together: what is held in memory at once.
 const BATCH: u64 = 2000;
+/// For how long a rule is new: longer than any transaction that stores results.
+const NEW: Duration = Duration::from_mins(10);
 /// Keys of one statement.
 const KEYS: usize = 2000;
 
@@ -67,28 +70,45 @@ pub(super) async fn end(
     }
 }
 
-/// Lets count again what rules allowed that have expired, each rule in a transaction of its own. Gives how many rules
-/// ended.
+/// Lets count again what rules allowed that have expired, and applies once more the rules that are new: a scan whose
+/// results were being stored while a rule was made knew nothing of it. Each rule in a transaction of its own. Gives how
+/// many rules changed what counts.
 ///
 /// # Errors
-/// When the store fails; what ended until then stays ended.
-pub async fn expire(store: &Store) -> Result<usize, AllowError> {
+/// When the store fails; what was settled until then stays.
+pub async fn settle(store: &Store) -> Result<usize, AllowError> {
     let now = store.clock().now();
-    let over = allow_rule::Entity::find()
+    let not_revoked = allow_rule::Entity::find()
         .filter(allow_rule::Column::RevokedAt.is_null())
+        .order_by_asc(allow_rule::Column::Id);
+    let over = not_revoked
+        .clone()
         .filter(allow_rule::Column::ExpiresAt.lte(now))
         .filter(Condition::any().add(holds_secrets()).add(holds_malware()))
-        .order_by_asc(allow_rule::Column::Id)
         .all(store.read())
         .await?;
-    for rule in &over {
+    let new = not_revoked
+        .filter(allow_rule::Column::CreatedAt.gte(now.minus(NEW)))
+        .filter(
+            Condition::any()
+                .add(allow_rule::Column::ExpiresAt.is_null())
+                .add(allow_rule::Column::ExpiresAt.gt(now)),
+        )
+        .all(store.read())
+        .await?;
+    let mut changed = 0;
+    for (rule, is_over) in over.iter().map(|rule| (rule, true)).chain(new.iter().map(|rule| (rule, false))) {
         let tx = store.begin_write().await?;
-        let images = end(&*tx, rule, now).await?;
+        let images = if is_over { end(&*tx, rule, now).await? } else { begin(&*tx, rule).await? };
+        if images.is_empty() {
+            continue;
+        }
         counts::recount(&*tx, &images, now).await?;
         tx.commit().await?;
-        tracing::info!(rule = rule.id, images = images.len(), "an allow rule expired");
+        changed += 1;
+        tracing::info!(rule = rule.id, images = images.len(), expired = is_over, "an allow rule was settled");
     }
-    Ok(over.len())
+    Ok(changed)
 }
 
 fn holds_secrets() -> sea_orm::sea_query::Expr {

@@ -10,7 +10,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub use apply::expire;
+pub use apply::settle;
 pub use error::AllowError;
 pub use list::{RuleFilter, count_rules, list_rules, rules_by_key};
 pub use matching::Allowed;

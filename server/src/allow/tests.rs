@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use lazaret_entities::image::SecurityStatus;
-use lazaret_entities::{Categories, Category, Timestamp, image};
+use lazaret_entities::{Categories, Category, Timestamp, image, secret_finding};
 use lazaret_scanner::malware::Engine;
+use sea_orm::{EntityTrait, Set};
 
-use super::{AllowError, NewRule, RuleFilter, count_rules, create, expire, list_rules, revoke};
+use super::{AllowError, NewRule, RuleFilter, count_rules, create, list_rules, revoke, settle};
 use crate::auth::{Requester, Role};
 use crate::scan::persist::{MalwareFound, MalwareResults, Merged, SecretResults};
 use crate::scan::tests::Yard;
@@ -136,12 +137,12 @@ async fn a_rule_that_expires_stops_to_hold() {
             make(&yard, rule).await.expect("a rule");
         }
         assert_eq!(counted(&yard).await, (0, 0));
-        assert_eq!(expire(&yard.store).await.expect("rules"), 0);
+        assert_eq!(settle(&yard.store).await.expect("rules"), 0);
         yard.store.clock().advance(Duration::from_secs(60));
-        assert_eq!(expire(&yard.store).await.expect("rules"), 2);
+        assert_eq!(settle(&yard.store).await.expect("rules"), 2);
         assert_eq!(counted(&yard).await, (2, 1));
         assert_eq!(yard.image().await.security_status, SecurityStatus::AtRisk);
-        assert_eq!(expire(&yard.store).await.expect("rules"), 0, "once");
+        assert_eq!(settle(&yard.store).await.expect("rules"), 0, "once");
         // A scan does not ask it again either.
         yard.found(Categories::ALL, &findings(&yard.image().await)).await;
         assert_eq!(counted(&yard).await, (2, 1));
@@ -157,6 +158,30 @@ async fn a_rule_that_expires_stops_to_hold() {
             list_rules(conn, &requester, &of_secrets, true, &PageRequest::first(10)).await.expect("rules");
         assert_eq!(page.items.len(), 1);
         assert_eq!(page.items[0].1.author, "local");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_rule_reaches_findings_that_were_stored_while_it_was_made() {
+    on_each_database("a_rule_reaches", |store| async move {
+        let yard = yard_with_findings(store).await;
+        make(&yard, NewRule { path: "**".to_owned(), ..rule(Category::Secret) }).await.expect("a rule");
+        assert_eq!(counted(&yard).await, (0, 1));
+        // As a scan leaves it that had read the rules before.
+        let tx = yard.store.begin_write().await.expect("a transaction");
+        secret_finding::Entity::update_many()
+            .set(secret_finding::ActiveModel { allowed_by: Set(None), ..Default::default() })
+            .exec(&*tx)
+            .await
+            .expect("an update");
+        let ids = [yard.image().await.id];
+        crate::scan::counts::recount(&*tx, &ids, yard.store.clock().now()).await.expect("counts");
+        tx.commit().await.expect("a commit");
+        assert_eq!(counted(&yard).await, (2, 1));
+        assert_eq!(settle(&yard.store).await.expect("rules"), 1);
+        assert_eq!(counted(&yard).await, (0, 1));
+        assert_eq!(settle(&yard.store).await.expect("rules"), 0);
     })
     .await;
 }

@@ -99,7 +99,7 @@ impl Server {
         let runner = Runner::new(store.clone(), worker, options);
         tasks.spawn(runner.run(stop.clone()));
         tasks.spawn(renew(store.clone(), feed, stop.clone()));
-        tasks.spawn(expire(store.clone(), stop.clone()));
+        tasks.spawn(settle_allowed(store.clone(), stop.clone()));
 
         let services = graphql::Services { store: store.clone(), data_dir: context.config.data_dir.clone() };
         let data_dir = context.config.data_dir.clone();
@@ -232,11 +232,11 @@ async fn renew(store: Store, feed: Feed, stop: CancellationToken) {
     }
 }
 
-/// Lets findings count again whose allow rules have expired.
-async fn expire(store: Store, stop: CancellationToken) {
+/// Ends allow rules that have expired, and completes new ones.
+async fn settle_allowed(store: Store, stop: CancellationToken) {
     loop {
-        if let Err(error) = allow::expire(&store).await {
-            tracing::warn!("allow rules that expired could not be ended: {error}");
+        if let Err(error) = allow::settle(&store).await {
+            tracing::warn!("allow rules could not be settled: {error}");
         }
         tokio::select! {
             () = stop.cancelled() => return,

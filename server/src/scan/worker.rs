@@ -9,7 +9,7 @@ use lazaret_entities::scan_task::TaskStatus;
 use lazaret_entities::{Category, host, image, image_ref, scan_task};
 use lazaret_scanner::Limits;
 use lazaret_scanner::archive::{ArchiveImage, Platforms};
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use tokio_util::sync::CancellationToken;
 
 use super::analyse::{AnalyseError, ImageSource, inspect, read};
@@ -17,7 +17,7 @@ use super::engines::{Engines, Prepared};
 use super::layers::Packed;
 use super::persist::{self, Merged, PersistError, merge_layers};
 use super::reading::{BytesRead, Reading};
-use super::{counts, layers};
+use super::{categories, counts, layers};
 use crate::advisories::{self, AdvisoryError, Feed, ProgressSink};
 use crate::queue::{self, Abandoned, Ended, Failure, Handler, Lease, QueueError, Retried, Stop, Task};
 use crate::store::{BoxFuture, Store, StoreError};
@@ -343,7 +343,7 @@ async fn with_progress<T>(
         let percent = i32::try_from(percent).unwrap_or(99);
         if percent > shown {
             shown = percent;
-            let stored = store_progress(store, lease, task.id, percent).await;
+            let stored = store_progress(store, lease, task, percent).await;
             if let Err(error) = stored {
                 tracing::debug!(task = task.id, %error, "progress not stored");
             }
@@ -352,7 +352,12 @@ async fn with_progress<T>(
 }
 
 /// Only who holds the lease may write. A store that is busy does not end the reading.
-async fn store_progress(store: &Store, lease: &Lease, task_id: i64, percent: i32) -> Result<(), StoreError> {
+async fn store_progress(
+    store: &Store,
+    lease: &Lease,
+    task: &scan_task::Model,
+    percent: i32,
+) -> Result<(), StoreError> {
     let tx = store.begin_write().await?;
     let held = lazaret_entities::queue::Entity::find_by_id(lease.id)
         .filter(lazaret_entities::queue::Column::State.eq(QueueState::Running))
@@ -360,13 +365,9 @@ async fn store_progress(store: &Store, lease: &Lease, task_id: i64, percent: i32
         .one(&*tx)
         .await?;
     if held.is_some() {
-        let change = scan_task::ActiveModel { progress: Set(percent), ..Default::default() };
-        scan_task::Entity::update_many()
-            .set(change)
-            .filter(scan_task::Column::Id.eq(task_id))
-            .filter(scan_task::Column::Status.eq(TaskStatus::Running))
-            .exec(&*tx)
-            .await?;
+        // All that is looked for is looked for in the same reading.
+        let percent = task.categories.iter().map(|category| (category, percent)).collect();
+        categories::progress(&*tx, task.id, &percent).await?;
     }
     tx.commit().await
 }

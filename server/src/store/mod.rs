@@ -23,6 +23,8 @@ mod schema_tests;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod upgrade_tests;
 mod write;
 
 pub use error::StoreError;

@@ -102,7 +102,12 @@ impl Yard {
 
     /// Orders the first image for `categories` and stores `merged` as what a worker found.
     pub(crate) async fn found(&self, categories: Categories, merged: &Merged) {
-        self.order_for(&Scope::All, categories).await.expect("an order");
+        self.found_in(self.image().await.id, categories, merged).await;
+    }
+
+    /// Orders an image for `categories` and stores `merged` as what a worker found.
+    pub(crate) async fn found_in(&self, image: i64, categories: Categories, merged: &Merged) {
+        self.order_for(&Scope::Selected(vec![image]), categories).await.expect("an order");
         let task = self.tasks().await.pop().expect("a task");
         let now = self.store.clock().now();
         let tx = self.store.begin_write().await.expect("a transaction");
@@ -181,8 +186,8 @@ async fn hostile_texts_are_stored() {
         let yard = Yard::with_image(store).await;
         let image = yard.image().await;
         // Neither a path that no index takes nor a NUL, which PostgreSQL has not, breaks a scan.
-        let long: String =
-            (0..100_000_u32).map(|n| char::from(b'!' + u8::try_from(n * n % 93).unwrap_or(0))).collect();
+        let letter = |n: u64| char::from(b'!' + u8::try_from(n * n % 93).unwrap_or(0));
+        let long: String = (0..100_000).map(letter).collect();
         let mut odd = secret(1, &long, u64::MAX);
         odd.secret.snippet = "a\0b".to_owned();
         let mut file = malware(Engine::Yara, "rule\0", &long, &long);

@@ -5,6 +5,7 @@ pub(crate) mod found;
 mod identity;
 mod jobs;
 mod layers;
+mod lists;
 mod malicious;
 mod results;
 mod target;
@@ -16,7 +17,7 @@ use std::time::Duration;
 use lazaret_entities::{Categories, image, scan_job, scan_task};
 use lazaret_scanner::Limits;
 use lazaret_scanner::testing::{ImageBuilder, LayerBuilder, OciLayout};
-use sea_orm::EntityTrait;
+use sea_orm::{EntityTrait, QueryOrder};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -91,7 +92,7 @@ impl Yard {
     }
 
     pub(super) async fn images(&self) -> Vec<image::Model> {
-        image::Entity::find().all(self.store.read()).await.expect("images")
+        image::Entity::find().order_by_asc(image::Column::Id).all(self.store.read()).await.expect("images")
     }
 
     pub(super) async fn authorize_all(&self) {
@@ -120,7 +121,11 @@ impl Yard {
     }
 
     pub(super) async fn tasks(&self) -> Vec<scan_task::Model> {
-        scan_task::Entity::find().all(self.store.read()).await.expect("tasks")
+        scan_task::Entity::find()
+            .order_by_asc(scan_task::Column::Id)
+            .all(self.store.read())
+            .await
+            .expect("tasks")
     }
 
     /// Works on the queue until no task is open.
