@@ -102,7 +102,7 @@ fn checked(mut rule: NewRule, now: Timestamp) -> Result<NewRule, AllowError> {
         return Err(AllowError::Category);
     }
     for text in [&mut rule.fingerprint, &mut rule.path, &mut rule.rule, &mut rule.hash, &mut rule.reason] {
-        *text = text.replace('\0', "").trim().to_owned();
+        text.replace('\0', "").trim().clone_into(text);
     }
     let asked = [
         ("fingerprint", &rule.fingerprint),

@@ -131,14 +131,14 @@ async fn a_rule_that_expires_stops_to_hold() {
     on_each_database("a_rule_that_expires", |store| async move {
         let yard = yard_with_findings(store).await;
         let now = yard.store.clock().now();
-        let expires_at = Some(now.plus(Duration::from_secs(60)));
+        let expires_at = Some(now.plus(Duration::from_mins(1)));
         for category in [Category::Secret, Category::Malware] {
             let rule = NewRule { path: "**".to_owned(), expires_at, ..rule(category) };
             make(&yard, rule).await.expect("a rule");
         }
         assert_eq!(counted(&yard).await, (0, 0));
         assert_eq!(settle(&yard.store).await.expect("rules"), 0);
-        yard.store.clock().advance(Duration::from_secs(60));
+        yard.store.clock().advance(Duration::from_mins(1));
         assert_eq!(settle(&yard.store).await.expect("rules"), 2);
         assert_eq!(counted(&yard).await, (2, 1));
         assert_eq!(yard.image().await.security_status, SecurityStatus::AtRisk);

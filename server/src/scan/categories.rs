@@ -8,6 +8,9 @@ use lazaret_entities::{Categories, Category, Timestamp, image_category, scan_tas
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set};
 
+use image_category::Column as I;
+use scan_task_category::Column as T;
+
 /// Rows of one statement: twelve columns each stay below SQLite's bound on parameters.
 const BATCH: usize = 1000;
 
@@ -45,7 +48,6 @@ pub(super) async fn ordered(
     };
     let all: Vec<(i64, i64, Category)> = tasks.iter().flat_map(each).collect();
     for batch in all.chunks(BATCH) {
-        use scan_task_category::Column as T;
         let rows = batch.iter().map(|(task_id, _, category)| scan_task_category::ActiveModel {
             task_id: Set(*task_id),
             category: Set(*category),
@@ -57,7 +59,6 @@ pub(super) async fn ordered(
             .on_conflict(OnConflict::columns([T::TaskId, T::Category]).do_nothing().to_owned())
             .exec_without_returning(tx)
             .await?;
-        use image_category::Column as I;
         let rows = batch.iter().map(|(_, image, category)| fresh(*image, *category, ScanStatus::Queued));
         image_category::Entity::insert_many(rows)
             .on_conflict(OnConflict::columns([I::ImageId, I::Category]).update_column(I::Status).to_owned())
@@ -145,7 +146,6 @@ pub(super) async fn ended(
             fresh(image_id, *category, if failed { ScanStatus::Failed } else { ScanStatus::Scanned });
         row.error = Set(outcome.error.clone());
         row.last_scanned_at = Set(now);
-        use image_category::Column as I;
         let mut columns = vec![I::Status, I::Error, I::LastScannedAt];
         if !failed {
             row.engine = Set(outcome.engine.clone());

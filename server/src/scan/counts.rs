@@ -179,8 +179,9 @@ async fn vulnerabilities(tx: &impl ConnectionTrait, image_id: i64) -> Result<Cou
 
 /// The secrets and malware of images that count: each secret once, each file once, by the worst that is said of it.
 async fn found(tx: &impl ConnectionTrait, images: &[i64]) -> Result<BTreeMap<i64, ByCategory>, DbErr> {
-    let mut counts: BTreeMap<i64, ByCategory> = BTreeMap::new();
+    use malware_finding::Column as M;
     use secret_finding::Column as S;
+    let mut counts: BTreeMap<i64, ByCategory> = BTreeMap::new();
     let secrets: Vec<(i64, String, Severity)> = secret_finding::Entity::find()
         .select_only()
         .columns([S::ImageId, S::Fingerprint])
@@ -196,7 +197,6 @@ async fn found(tx: &impl ConnectionTrait, images: &[i64]) -> Result<BTreeMap<i64
     for (image, _, severity) in secrets {
         counts.entry(image).or_default().secrets.add(severity, false);
     }
-    use malware_finding::Column as M;
     let malware: Vec<(i64, i32, String, Severity)> = malware_finding::Entity::find()
         .select_only()
         .columns([M::ImageId, M::Layer, M::Place])

@@ -192,7 +192,7 @@ fn unknown(facts: &Facts<'_>) -> Option<String> {
     if !facts.has_os_packages {
         return Some(format!("no packages of {} were found", facts.distro));
     }
-    for (category, search) in facts.searched.iter().filter(|(_, search)| search.warnings > 0) {
+    if let Some((category, search)) = facts.searched.iter().find(|(_, search)| search.warnings > 0) {
         let files =
             if search.warnings == 1 { "1 file".to_owned() } else { format!("{} files", search.warnings) };
         return Some(match category {

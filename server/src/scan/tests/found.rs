@@ -114,7 +114,7 @@ impl Yard {
         let task = persist::begin(&tx, &task, now).await.expect("a task that begins");
         persist::complete(&tx, &task, merged, &[], now).await.expect("results that are stored");
         tx.commit().await.expect("a commit");
-        self.store.clock().advance(std::time::Duration::from_secs(60));
+        self.store.clock().advance(std::time::Duration::from_mins(1));
     }
 
     pub(crate) async fn image(&self) -> image::Model {
