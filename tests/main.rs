@@ -6,6 +6,7 @@
 mod bad_input;
 mod command_line;
 mod docker;
+mod findings;
 mod images_page;
 mod packages;
 mod pipelines;

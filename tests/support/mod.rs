@@ -4,6 +4,6 @@ mod images;
 mod program;
 mod registry;
 
-pub use images::{advisories, debian, node_app, python_app, write_archive};
+pub use images::{advisories, debian, eicar, node_app, planted, python_app, random, write_archive};
 pub use program::{Database, Lazaret, databases, lazaret, online, run, stderr, stdout};
 pub use registry::Registry;

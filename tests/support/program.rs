@@ -184,8 +184,8 @@ impl Lazaret {
         data["images"]["nodes"].as_array().unwrap().clone()
     }
 
-    /// Authorizes and scans these images by mutation and waits for the end; the job.
-    pub async fn scan(&self, ids: &[&str]) -> Value {
+    /// Authorizes these images by mutation.
+    pub async fn authorize(&self, ids: &[&str]) {
         let authorized = self
             .data(
                 "mutation($ids: [ID!]!) { authorizeImages(input: { imageIds: $ids }) { userErrors { code message } } }",
@@ -193,6 +193,11 @@ impl Lazaret {
             )
             .await;
         assert_eq!(authorized["authorizeImages"]["userErrors"], json!([]));
+    }
+
+    /// Authorizes and scans these images by mutation and waits for the end; the job.
+    pub async fn scan(&self, ids: &[&str]) -> Value {
+        self.authorize(ids).await;
         let started = self
             .data(
                 "mutation($ids: [ID!]) { startScan(input: { scope: SELECTED, imageIds: $ids }) { scanJob { id status total } userErrors { code message } } }",

@@ -1,17 +1,20 @@
 //! Rows by id, many at a time: one query per table for all that a request asks of it. Made for each request, so
 //! that nobody sees what was read for another.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use async_graphql::{
     Context,
     dataloader::{DataLoader, Loader},
 };
-use lazaret_entities::{host, image, image_layer, layer, tag, vulnerability_id};
+use lazaret_entities::{
+    Category, allow_rule, host, image, image_category, image_layer, layer, scan_task_category, tag,
+    vulnerability_id,
+};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::error::ApiError;
-use crate::store::Store;
+use crate::{scan::categories, store::Store};
 
 /// All loaders of a request.
 pub(super) struct Loaders {
@@ -20,6 +23,9 @@ pub(super) struct Loaders {
     pub(super) tags: DataLoader<TagsOfImage>,
     pub(super) layers: DataLoader<LayersOfImage>,
     pub(super) identifiers: DataLoader<IdentifiersOfVulnerability>,
+    pub(super) categories: DataLoader<CategoriesOfImage>,
+    pub(super) task_categories: DataLoader<CategoriesOfTask>,
+    pub(super) allow_rules: DataLoader<AllowRules>,
 }
 
 impl Loaders {
@@ -30,6 +36,9 @@ impl Loaders {
             tags: DataLoader::new(TagsOfImage(store.clone()), tokio::spawn),
             layers: DataLoader::new(LayersOfImage(store.clone()), tokio::spawn),
             identifiers: DataLoader::new(IdentifiersOfVulnerability(store.clone()), tokio::spawn),
+            categories: DataLoader::new(CategoriesOfImage(store.clone()), tokio::spawn),
+            task_categories: DataLoader::new(CategoriesOfTask(store.clone()), tokio::spawn),
+            allow_rules: DataLoader::new(AllowRules(store.clone()), tokio::spawn),
         }
     }
 }
@@ -143,5 +152,56 @@ impl Loader<i64> for IdentifiersOfVulnerability {
             by_vulnerability.entry(row.vulnerability_id).or_default().push(row.identifier);
         }
         Ok(by_vulnerability)
+    }
+}
+
+/// What is known of each category of an image, by its id.
+pub(super) struct CategoriesOfImage(Store);
+
+impl Loader<i64> for CategoriesOfImage {
+    type Value = BTreeMap<Category, image_category::Model>;
+    type Error = LoadError;
+
+    async fn load(&self, ids: &[i64]) -> Result<HashMap<i64, Self::Value>, LoadError> {
+        let found = categories::of_images(self.0.read(), ids).await.map_err(|error| failed(&error))?;
+        Ok(found.into_iter().collect())
+    }
+}
+
+/// Where each category of a task stands, by its id.
+pub(super) struct CategoriesOfTask(Store);
+
+impl Loader<i64> for CategoriesOfTask {
+    type Value = Vec<scan_task_category::Model>;
+    type Error = LoadError;
+
+    async fn load(&self, ids: &[i64]) -> Result<HashMap<i64, Self::Value>, LoadError> {
+        let rows = scan_task_category::Entity::find()
+            .filter(scan_task_category::Column::TaskId.is_in(ids.iter().copied()))
+            .all(self.0.read())
+            .await
+            .map_err(|error| failed(&error))?;
+        let mut by_task: HashMap<i64, Self::Value> = HashMap::new();
+        for row in rows {
+            by_task.entry(row.task_id).or_default().push(row);
+        }
+        for rows in by_task.values_mut() {
+            rows.sort_by_key(|row| row.category);
+        }
+        Ok(by_task)
+    }
+}
+
+/// Allow rules by id.
+pub(super) struct AllowRules(Store);
+
+impl Loader<i64> for AllowRules {
+    type Value = allow_rule::Model;
+    type Error = LoadError;
+
+    async fn load(&self, ids: &[i64]) -> Result<HashMap<i64, allow_rule::Model>, LoadError> {
+        let found = allow_rule::Entity::find().filter(allow_rule::Column::Id.is_in(ids.iter().copied()));
+        let rows = found.all(self.0.read()).await.map_err(|error| failed(&error))?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
     }
 }

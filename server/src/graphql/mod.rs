@@ -15,13 +15,16 @@ mod scalars;
 #[macro_use]
 mod user_error;
 
+mod allow_rule;
 mod container;
 mod host;
 mod image;
+mod malware;
 mod order;
 mod overview;
 mod report;
 mod scan_job;
+mod secret;
 mod server_info;
 mod vulnerability;
 
@@ -47,13 +50,19 @@ pub struct Query(
     container::ContainerQuery,
     scan_job::ScanJobQuery,
     vulnerability::VulnerabilityQuery,
+    allow_rule::AllowRuleQuery,
     overview::OverviewQuery,
     server_info::ServerInfoQuery,
 );
 
 /// What can be changed.
 #[derive(MergedObject, Default)]
-pub struct Mutation(image::ImageMutation, scan_job::ScanJobMutation, report::ReportMutation);
+pub struct Mutation(
+    image::ImageMutation,
+    scan_job::ScanJobMutation,
+    report::ReportMutation,
+    allow_rule::AllowRuleMutation,
+);
 
 /// The schema, ready to execute requests.
 pub type AppSchema = Schema<Query, Mutation, EmptySubscription>;

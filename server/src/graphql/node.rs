@@ -6,13 +6,16 @@ use lazaret_entities::{container, scan_job, scan_task};
 use sea_orm::EntityTrait;
 
 use super::{
+    allow_rule::AllowRule,
     container::Container,
     context::{database, requester},
     error::ApiError,
     host::Host,
     image::Image,
     loaders::loaders,
+    malware::MalwareFinding,
     scan_job::{ScanJob, ScanTask},
+    secret::SecretFinding,
     vulnerability::{Vulnerability, VulnerabilityFinding, finding_by_key},
 };
 use crate::scan::image_vulnerabilities::vulnerability_by_key;
@@ -31,10 +34,13 @@ pub(super) enum Kind {
     Vulnerability,
     /// Image, vulnerability and package.
     Finding,
+    SecretFinding,
+    MalwareFinding,
+    AllowRule,
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 10] = [
         Self::Image,
         Self::Host,
         Self::Container,
@@ -42,6 +48,9 @@ impl Kind {
         Self::ScanTask,
         Self::Vulnerability,
         Self::Finding,
+        Self::SecretFinding,
+        Self::MalwareFinding,
+        Self::AllowRule,
     ];
 
     fn name(self) -> &'static str {
@@ -53,6 +62,9 @@ impl Kind {
             Self::ScanTask => "ScanTask",
             Self::Vulnerability => "Vulnerability",
             Self::Finding => "VulnerabilityFinding",
+            Self::SecretFinding => "SecretFinding",
+            Self::MalwareFinding => "MalwareFinding",
+            Self::AllowRule => "AllowRule",
         }
     }
 }
@@ -106,8 +118,14 @@ pub enum Node {
     ScanTask(ScanTask),
     /// A vulnerability.
     Vulnerability(Vulnerability),
-    /// A finding.
+    /// A vulnerability where an image has it.
     VulnerabilityFinding(VulnerabilityFinding),
+    /// A secret where an image has it.
+    SecretFinding(SecretFinding),
+    /// Malware where an image has it.
+    MalwareFinding(MalwareFinding),
+    /// An allow rule.
+    AllowRule(AllowRule),
 }
 
 /// Look-ups by global id.
@@ -171,6 +189,9 @@ async fn load(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
         Kind::Vulnerability => {
             vulnerability_by_key(conn, requester, *key).await?.map(|row| Vulnerability(row).into())
         }
+        Kind::SecretFinding => super::secret::by_key(ctx, *key).await?.map(Node::from),
+        Kind::MalwareFinding => super::malware::by_key(ctx, *key).await?.map(Node::from),
+        Kind::AllowRule => AllowRule::of(ctx, Some(*key)).await?.map(Node::from),
         Kind::Finding => None,
     })
 }

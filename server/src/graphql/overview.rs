@@ -1,6 +1,7 @@
 //! The whole fleet in numbers.
 
 use async_graphql::{Context, Object, SimpleObject};
+use lazaret_entities::Category;
 
 use super::{
     context::{database, requester},
@@ -45,6 +46,40 @@ impl VulnerabilityNumbers {
     /// Each vulnerability counted once in every image that has it.
     async fn occurrences(&self, ctx: &Context<'_>) -> Result<SeverityCounts, ApiError> {
         Ok(overview::vulnerability_occurrences(database(ctx)?, requester(ctx)?).await?.into())
+    }
+}
+
+/// The secrets in numbers.
+pub struct SecretNumbers;
+
+/// The secrets in numbers.
+#[Object]
+impl SecretNumbers {
+    /// Each secret counted once in the whole fleet, however many places hold it, by its severest rating there.
+    async fn distinct(&self, ctx: &Context<'_>) -> Result<SeverityCounts, ApiError> {
+        Ok(overview::distinct_secrets(database(ctx)?, requester(ctx)?).await?.into())
+    }
+
+    /// Each secret counted once in every image that has it.
+    async fn occurrences(&self, ctx: &Context<'_>) -> Result<SeverityCounts, ApiError> {
+        Ok(overview::occurrences(database(ctx)?, requester(ctx)?, Category::Secret).await?.into())
+    }
+}
+
+/// The malware in numbers.
+pub struct MalwareNumbers;
+
+/// The malware in numbers.
+#[Object]
+impl MalwareNumbers {
+    /// Each malicious file or package counted once in the whole fleet, by its severest rating there.
+    async fn distinct(&self, ctx: &Context<'_>) -> Result<SeverityCounts, ApiError> {
+        Ok(overview::distinct_malware(database(ctx)?, requester(ctx)?).await?.into())
+    }
+
+    /// Each counted once at every place in every image that has it.
+    async fn occurrences(&self, ctx: &Context<'_>) -> Result<SeverityCounts, ApiError> {
+        Ok(overview::occurrences(database(ctx)?, requester(ctx)?, Category::Malware).await?.into())
     }
 }
 
@@ -102,6 +137,16 @@ impl Overview {
     /// The vulnerabilities.
     async fn vulnerabilities(&self) -> VulnerabilityNumbers {
         VulnerabilityNumbers
+    }
+
+    /// The secrets.
+    async fn secrets(&self) -> SecretNumbers {
+        SecretNumbers
+    }
+
+    /// The malware.
+    async fn malware(&self) -> MalwareNumbers {
+        MalwareNumbers
     }
 
     /// The hosts.

@@ -11,7 +11,7 @@ pub(super) use self::{
     filter::{ImageConnection, ImageFilterInput, ImageOrderInput, connection_of},
     lookup::ImageQuery,
     mutation::ImageMutation,
-    object::Image,
+    object::{Image, Layer},
     package::purl_of,
-    status::{Severity, SeverityCounts},
+    status::{FindingCategory, Severity, SeverityCounts},
 };

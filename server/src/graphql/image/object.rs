@@ -1,7 +1,7 @@
 //! The image as an object.
 
 use async_graphql::{Context, ID, Object};
-use lazaret_entities::{image, tag};
+use lazaret_entities::{Category, image, image_layer, layer, tag};
 use lazaret_scanner::layer::Warning;
 
 use super::{
@@ -17,9 +17,11 @@ use crate::{
         error::ApiError,
         host::{Host, HostConnection, HostFilterInput, HostOrderInput, said},
         loaders::loaders,
+        malware::{MalwareFilterInput, MalwareFindingConnection, MalwareOrderInput},
         node::{Kind, encode},
         scalars::{BigInt, DateTime, known},
         scan_job::ScanJobConnection,
+        secret::{SecretFilterInput, SecretFindingConnection, SecretOrderInput},
         vulnerability::{FindingFilterInput, FindingOrderInput, VulnerabilityFindingConnection},
     },
     inventory::overview::SeverityTotals,
@@ -151,18 +153,15 @@ impl Image {
 
     /// The categories in which it is at risk.
     async fn risk_categories(&self) -> Vec<FindingCategory> {
-        let at_risk = self.0.critical + self.0.high + self.0.medium > 0;
-        if at_risk { vec![FindingCategory::Vulnerability] } else { Vec::new() }
+        self.0.categories_at_risk.iter().map(Into::into).collect()
     }
 
     /// How the last scan went, and what it found, category by category.
-    async fn categories(&self) -> Vec<CategoryResult> {
-        vec![CategoryResult {
-            category: FindingCategory::Vulnerability,
-            status: self.0.scan_status.into(),
-            error: said(&self.0.scan_error).map(str::to_owned),
-            counts: self.totals().into(),
-        }]
+    #[graphql(complexity = "1 + 3 * child_complexity")]
+    async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<CategoryResult>, ApiError> {
+        let found = loaders(ctx)?.categories.load_one(self.0.id).await.map_err(ApiError::internal)?;
+        let found = found.unwrap_or_default();
+        Category::ALL.into_iter().map(|category| CategoryResult::of(category, found.get(&category))).collect()
     }
 
     /// Its vulnerabilities in numbers, each counted once however many packages have it.
@@ -216,12 +215,7 @@ impl Image {
         Ok(found
             .unwrap_or_default()
             .into_iter()
-            .map(|(place, layer)| Layer {
-                position: place.position,
-                diff_id: layer.diff_id,
-                size: (layer.size > 0).then_some(BigInt(layer.size)),
-                created_by: said(&place.created_by).map(str::to_owned),
-            })
+            .map(|(place, layer)| Layer::from_rows(&place, layer))
             .collect())
     }
 
@@ -254,6 +248,38 @@ impl Image {
     ) -> Result<VulnerabilityFindingConnection, ApiError> {
         let page = PageArgs { first, after, last, before };
         crate::graphql::vulnerability::connection_of(ctx, page, filter, order_by, self.0.id).await
+    }
+
+    /// Its secrets: one row per secret and place. The secrets themselves are never stored or shown.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn secrets(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many rows from the start, 1 to 100; 50 by default.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which secrets; all that count when absent.")] filter: Option<SecretFilterInput>,
+        #[graphql(desc = "The order; the severest first when absent.")] order_by: Option<SecretOrderInput>,
+    ) -> Result<SecretFindingConnection, ApiError> {
+        let page = PageArgs { first, after, last, before };
+        crate::graphql::secret::connection_of(ctx, page, filter, order_by, self.0.id).await
+    }
+
+    /// Its malware: one row per file or package, engine and name.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn malware(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many rows from the start, 1 to 100; 50 by default.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which malware; all that counts when absent.")] filter: Option<MalwareFilterInput>,
+        #[graphql(desc = "The order; the severest first when absent.")] order_by: Option<MalwareOrderInput>,
+    ) -> Result<MalwareFindingConnection, ApiError> {
+        let page = PageArgs { first, after, last, before };
+        crate::graphql::malware::connection_of(ctx, page, filter, order_by, self.0.id).await
     }
 
     /// Its bill of materials, a document as text, with the vulnerabilities where the format has a place for them; null
@@ -354,4 +380,15 @@ pub struct Layer {
     size: Option<BigInt>,
     /// The build step that made it; null when unsaid.
     created_by: Option<String>,
+}
+
+impl Layer {
+    pub(in crate::graphql) fn from_rows(place: &image_layer::Model, layer: layer::Model) -> Self {
+        Self {
+            position: place.position,
+            diff_id: layer.diff_id,
+            size: (layer.size > 0).then_some(BigInt(layer.size)),
+            created_by: said(&place.created_by).map(str::to_owned),
+        }
+    }
 }

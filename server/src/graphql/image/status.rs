@@ -1,8 +1,18 @@
 //! The enums and small objects around an image's state.
 
 use async_graphql::{Enum, SimpleObject};
+use lazaret_entities::{Category, image_category};
+use lazaret_scanner::layer::Warning;
 
-use crate::{graphql::scalars::int, inventory::overview::SeverityTotals};
+use crate::{
+    graphql::{
+        error::ApiError,
+        host::said,
+        scalars::{DateTime, int, known},
+    },
+    inventory::overview::SeverityTotals,
+    store::read_json,
+};
 
 /// Where the scans of an image stand.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,9 +62,14 @@ pub enum Severity {
 
 /// What kind of thing a finding is. More values may be added.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "lazaret_entities::Category")]
 pub enum FindingCategory {
     /// A package with a known vulnerability.
     Vulnerability,
+    /// A credential that somebody left in the image.
+    Secret,
+    /// A file or package that was made to do harm.
+    Malware,
 }
 
 /// How the last scan of an image went in one category.
@@ -122,11 +137,54 @@ impl From<SeverityTotals> for SeverityCounts {
 #[derive(SimpleObject, Clone, Debug)]
 pub struct CategoryResult {
     /// Which category.
-    pub(super) category: FindingCategory,
+    category: FindingCategory,
     /// How the last scan went.
-    pub(super) status: CategoryStatus,
+    status: CategoryStatus,
     /// Why it failed, and what to do; null when it did not.
-    pub(super) error: Option<String>,
-    /// What was found, each vulnerability once.
-    pub(super) counts: SeverityCounts,
+    error: Option<String>,
+    /// When a scan of it last ended; null when never.
+    last_scanned_at: Option<DateTime>,
+    /// What looked, where its version matters: that of `ClamAV` and its database; null else.
+    engine: Option<String>,
+    /// What was not looked at, one sentence each. Of vulnerabilities empty: see `warnings` and `notAssessed` of the image.
+    warnings: Vec<String>,
+    /// What was found and counts: vulnerabilities and secrets each once, files with malware each once.
+    counts: SeverityCounts,
+}
+
+impl CategoryResult {
+    /// What is known of one category; `row` is none when no scan of it was ever ordered.
+    pub(super) fn of(category: Category, row: Option<&image_category::Model>) -> Result<Self, ApiError> {
+        let Some(row) = row else {
+            return Ok(Self {
+                category: category.into(),
+                status: CategoryStatus::Unscanned,
+                error: None,
+                last_scanned_at: None,
+                engine: None,
+                warnings: Vec::new(),
+                counts: SeverityTotals::default().into(),
+            });
+        };
+        let warnings: Vec<Warning> = read_json("image_categories.warnings", row.image_id, &row.warnings)?;
+        Ok(Self {
+            category: category.into(),
+            status: row.status.into(),
+            error: said(&row.error).map(str::to_owned),
+            last_scanned_at: known(row.last_scanned_at),
+            engine: said(&row.engine).map(str::to_owned),
+            warnings: warnings
+                .iter()
+                .map(|warning| format!("{}: {}", warning.path, warning.message))
+                .collect(),
+            counts: SeverityTotals {
+                critical: row.critical.into(),
+                high: row.high.into(),
+                medium: row.medium.into(),
+                low: row.low.into(),
+                unknown: row.unknown.into(),
+            }
+            .into(),
+        })
+    }
 }

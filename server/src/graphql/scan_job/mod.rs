@@ -3,8 +3,8 @@
 mod filter;
 mod mutation;
 
-use async_graphql::{Context, Enum, ID, Object};
-use lazaret_entities::{scan_job, scan_task};
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use lazaret_entities::{scan_job, scan_task, scan_task_category};
 
 use self::filter::{ScanTaskConnection, tasks_of};
 pub(super) use self::{
@@ -16,7 +16,8 @@ use super::{
     context::{database, requester},
     error::ApiError,
     host::said,
-    image::Image,
+    image::{FindingCategory, Image},
+    loaders::loaders,
     node::{Kind, encode, key_of},
     scalars::{DateTime, known},
 };
@@ -102,6 +103,11 @@ impl ScanJob {
         self.0.scope.into()
     }
 
+    /// What it looks for.
+    async fn categories(&self) -> Vec<FindingCategory> {
+        self.0.categories.iter().map(Into::into).collect()
+    }
+
     /// Who asked: the name of the token, or of the program's own part.
     async fn requested_by(&self) -> &str {
         &self.0.requested_by
@@ -162,6 +168,19 @@ impl ScanJob {
     }
 }
 
+/// One category that a scan task looks for.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct TaskCategory {
+    /// Which category.
+    category: FindingCategory,
+    /// Where it stands.
+    status: ScanTaskStatus,
+    /// How far it is in per cent, 0 to 100.
+    progress: i32,
+    /// Why it failed, and what to do; null when it did not.
+    error: Option<String>,
+}
+
 /// A scan task as the API shows it.
 #[derive(Clone, Debug)]
 pub struct ScanTask(pub(super) scan_task::Model);
@@ -182,6 +201,19 @@ impl ScanTask {
     /// How far it is in per cent, 0 to 100.
     async fn progress(&self) -> i32 {
         self.0.progress
+    }
+
+    /// How far each category is that it looks for, and why one failed.
+    #[graphql(complexity = "1 + 3 * child_complexity")]
+    async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<TaskCategory>, ApiError> {
+        let found = loaders(ctx)?.task_categories.load_one(self.0.id).await.map_err(ApiError::internal)?;
+        let of_row = |row: scan_task_category::Model| TaskCategory {
+            category: row.category.into(),
+            status: row.status.into(),
+            progress: row.progress,
+            error: said(&row.error).map(str::to_owned),
+        };
+        Ok(found.unwrap_or_default().into_iter().map(of_row).collect())
     }
 
     /// Why it failed, and what to do; null when it did not.

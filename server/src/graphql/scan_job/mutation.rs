@@ -1,7 +1,7 @@
 //! Ordering scans and cancelling them.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
-use lazaret_entities::{Categories, scan_job::Trigger};
+use lazaret_entities::{Categories, Category, scan_job::Trigger};
 
 use super::{ScanJob, ScanScope, find};
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     graphql::{
         context::{requester_with, services},
         error::ApiError,
+        image::FindingCategory,
         node::{Kind, MAX_IDS, encode, key_of},
     },
     scan::order::{OrderError, Scope, cancel_scan, start_scan},
@@ -37,6 +38,8 @@ pub struct StartScanInput {
     scope: ScanScope,
     /// Global ids of images, 1 to 100; only with the scope SELECTED.
     image_ids: Option<Vec<ID>>,
+    /// What to look for; everything when absent. The other categories keep what earlier scans found.
+    categories: Option<Vec<FindingCategory>>,
     /// Comes back in the payload, so that a client knows its own request again.
     client_mutation_id: Option<String>,
 }
@@ -111,13 +114,23 @@ impl ScanJobMutation {
                 return Ok(payload);
             }
         };
+        let categories = match input.categories {
+            None => Categories::ALL,
+            Some(named) => named.into_iter().map(Category::from).collect(),
+        };
+        if categories.is_empty() {
+            let message = "give at least one category, or leave them out to look for everything";
+            payload.user_errors =
+                vec![StartScanError::new(StartScanErrorCode::Invalid, &["categories"], message)];
+            return Ok(payload);
+        }
         let now = services.store.clock().now();
         let outcome = services
             .store
             .write_tx(move |tx| {
-                Box::pin(async move {
-                    start_scan(tx, &requester, &scope, Categories::ALL, Trigger::Manual, now).await
-                })
+                Box::pin(
+                    async move { start_scan(tx, &requester, &scope, categories, Trigger::Manual, now).await },
+                )
             })
             .await;
         match outcome {
