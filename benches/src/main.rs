@@ -14,6 +14,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// Everything that a scan looks for.
+const CATEGORIES: &str = "VULNERABILITY,SECRET,MALWARE";
+
 /// Measures Lazaret, each figure beside its floor.
 #[derive(Debug, Parser)]
 #[command(name = "lazaret-bench")]
@@ -37,8 +40,11 @@ enum Benchmark {
         /// A data folder with advisories that were imported; without it packages are listed and not matched
         #[arg(long)]
         data_dir: Option<PathBuf>,
+        /// What is looked for
+        #[arg(long, default_value = CATEGORIES)]
+        categories: String,
     },
-    /// Peak memory of scans of a small and a large image with the same packages
+    /// Peak memory and time of scans of a small and a large image with the same packages
     Memory {
         /// The program
         #[arg(long, default_value = "target/release/lazaret")]
@@ -46,6 +52,9 @@ enum Benchmark {
         /// Megabytes of the images, smallest first
         #[arg(long, value_delimiter = ',', default_value = "200,2000")]
         megabytes: Vec<u64>,
+        /// What is looked for
+        #[arg(long, default_value = CATEGORIES)]
+        categories: String,
     },
     /// Reading package files, beside the SHA-256 of the same bytes
     Catalog,
@@ -59,10 +68,10 @@ enum Benchmark {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match &arguments.benchmark {
-        Benchmark::Scan { archive, lazaret, data_dir } => {
-            scan::run(archive, lazaret, data_dir.as_deref(), arguments.runs)
+        Benchmark::Scan { archive, lazaret, data_dir, categories } => {
+            scan::run(archive, lazaret, data_dir.as_deref(), categories, arguments.runs)
         }
-        Benchmark::Memory { lazaret, megabytes } => scan::memory(lazaret, megabytes),
+        Benchmark::Memory { lazaret, megabytes, categories } => scan::memory(lazaret, megabytes, categories),
         Benchmark::Catalog => {
             catalog::run(arguments.runs);
             Ok(())
