@@ -65,13 +65,14 @@ pub struct Secrets<'a> {
 /// A clamd that is asked until it fails: one that hangs must not be waited for at each of a million files.
 pub struct AskClamd<'a> {
     clamd: Clamd<'a>,
+    rules: Option<&'a malware::Rules>,
     failure: RefCell<Option<ClamdError>>,
 }
 
 impl<'a> AskClamd<'a> {
-    /// Asks this one.
-    pub fn new(clamd: Clamd<'a>) -> Self {
-        Self { clamd, failure: RefCell::new(None) }
+    /// Asks this one. Files that `rules` allow are passed over, whatever it says of them.
+    pub fn new(clamd: Clamd<'a>, rules: Option<&'a malware::Rules>) -> Self {
+        Self { clamd, rules, failure: RefCell::new(None) }
     }
 
     /// Why it was not asked to the end. Layers that were read since then have no analysis by it.
@@ -144,7 +145,10 @@ impl<'a> Inspection<'a> {
         {
             content.rewind()?;
             match ask.clamd.scan(path, content) {
-                Ok((files, warnings)) => found.add(path, files, warnings),
+                Ok((mut files, warnings)) => {
+                    files.retain(|file| !ask.rules.is_some_and(|rules| rules.allows(file)));
+                    found.add(path, files, warnings);
+                }
                 Err(error) => *ask.failure.borrow_mut() = Some(error),
             }
         }

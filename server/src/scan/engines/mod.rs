@@ -216,16 +216,16 @@ impl Prepared {
         read: impl FnOnce(Inspectors<'_>) -> T,
     ) -> Result<(T, Option<String>), EnginesError> {
         let inner = &self.engines.0;
-        let malware =
-            if missing.malware && self.malware.is_some() { Some(inner.malware.rules()?) } else { None };
+        let is_needed = self.malware.is_some() && (missing.malware || missing.clamd);
+        let malware = if is_needed { Some(inner.malware.rules()?) } else { None };
         let connect = || match &inner.config.clamd {
             Some(address) => address.connect(inner.config.clamd_timeout),
             None => Err(std::io::ErrorKind::NotFound.into()),
         };
-        let ask = AskClamd::new(Clamd::new(&connect));
+        let ask = AskClamd::new(Clamd::new(&connect), malware.as_deref());
         let inspectors = Inspectors {
             secrets: self.secrets().filter(|_| missing.secrets),
-            malware: malware.as_deref(),
+            malware: malware.as_deref().filter(|_| missing.malware),
             clamd: Some(&ask).filter(|_| missing.clamd && self.wanted().clamd),
         };
         let read = read(inspectors);
