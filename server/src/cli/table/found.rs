@@ -33,7 +33,6 @@ pub(super) fn write_secrets(
     let buried = found.iter().filter(|found| found.buried).count();
     let aside = facts.secrets.len() - found.len();
     if !rows.is_empty() {
-        writeln!(out)?;
         write_columns(out, ["SECRET", "PLACE", "LAYER", "FOUND"], &rows, width)?;
         writeln!(out)?;
     }
@@ -64,7 +63,6 @@ pub(super) fn write_malware(
     }
     files.sort_by_key(|(severity, _)| *severity);
     if !files.is_empty() {
-        writeln!(out)?;
         write_columns(out, ["MALWARE IN", "LAYER", "FOUND"], &files, width)?;
         writeln!(out)?;
     }

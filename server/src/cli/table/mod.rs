@@ -53,6 +53,25 @@ fn write_scan(out: &mut impl Write, scan: &ScanResult, width: Option<usize>) -> 
     writeln!(out, "{BOLD}{}{BOLD:#}", image.name())?;
     writeln!(out, "{DIM}{}{DIM:#}", about(scan).join(" · "))?;
     writeln!(out)?;
+    let mut blocks = [Vec::new(), Vec::new(), Vec::new()];
+    write_vulnerabilities(&mut blocks[0], scan, width)?;
+    found::write_secrets(&mut blocks[1], facts, width)?;
+    found::write_malware(&mut blocks[2], facts, width)?;
+    let mut is_first = true;
+    for block in blocks.iter().filter(|block| !block.is_empty()) {
+        // A table stands by itself, a single line beside its neighbour.
+        if !is_first && block.iter().filter(|byte| **byte == b'\n').count() > 1 {
+            writeln!(out)?;
+        }
+        is_first = false;
+        out.write_all(block)?;
+    }
+    write_gaps(out, scan)
+}
+
+/// The vulnerabilities that count, how many there are, and how many do not count.
+fn write_vulnerabilities(out: &mut impl Write, scan: &ScanResult, width: Option<usize>) -> io::Result<()> {
+    let facts = &scan.facts;
     let (unimportant, important): (Vec<_>, Vec<_>) = facts.counted().partition(|v| v.unimportant);
     let rows = rows(&important);
     if !rows.is_empty() {
@@ -77,9 +96,7 @@ fn write_scan(out: &mut impl Write, scan: &ScanResult, width: Option<usize>) -> 
         let verb = if count == 1 { "does" } else { "do" };
         writeln!(out, "{DIM}{count} more {}, which {verb} not count{DIM:#}", reason.words())?;
     }
-    found::write_secrets(out, facts, width)?;
-    found::write_malware(out, facts, width)?;
-    write_gaps(out, scan)
+    Ok(())
 }
 
 /// What was scanned, in a few words each.
