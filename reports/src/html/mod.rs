@@ -9,6 +9,7 @@ mod found;
 mod image;
 mod picture;
 mod rows;
+mod sentences;
 mod text;
 
 use std::io::Write;
