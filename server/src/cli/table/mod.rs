@@ -60,7 +60,8 @@ fn write_scan(out: &mut impl Write, scan: &ScanResult, width: Option<usize>) -> 
     let mut is_first = true;
     for block in blocks.iter().filter(|block| !block.is_empty()) {
         // A table stands by itself, a single line beside its neighbour.
-        if !is_first && block.iter().filter(|byte| **byte == b'\n').count() > 1 {
+        let is_table = block.strip_suffix(b"\n").is_some_and(|lines| lines.contains(&b'\n'));
+        if !is_first && is_table {
             writeln!(out)?;
         }
         is_first = false;

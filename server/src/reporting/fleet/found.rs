@@ -86,7 +86,7 @@ async fn secrets(conn: &impl ConnectionTrait) -> Result<(Vec<FleetSecret>, Count
     let keys: Vec<&str> = rows.iter().map(|row| row.fingerprint.as_str()).collect();
     let places = texts(conn, &keys, "secret_findings", "f.fingerprint", "f.path").await?;
     let view = |row: SecretRow| FleetSecret {
-        places: places.get(&row.fingerprint).map(|found| some(found)).unwrap_or_default(),
+        places: places.get(&row.fingerprint).map(some).unwrap_or_default(),
         fingerprint: row.fingerprint,
         title: row.title,
         rule: row.rule,
@@ -118,8 +118,8 @@ async fn malware(conn: &impl ConnectionTrait) -> Result<(Vec<FleetMalware>, Coun
     let inner = "CASE WHEN f.within = '' THEN f.path ELSE f.path || '!/' || f.within END";
     let paths = texts(conn, &keys, "malware_findings", CONTENT, inner).await?;
     let view = |row: MalwareRow| FleetMalware {
-        names: names.get(&row.content).map(|found| some(found)).unwrap_or_default(),
-        paths: paths.get(&row.content).map(|found| some(found)).unwrap_or_default(),
+        names: names.get(&row.content).map(some).unwrap_or_default(),
+        paths: paths.get(&row.content).map(some).unwrap_or_default(),
         // A package has no file whose content could be hashed.
         sha256: if row.content.starts_with("pkg:") { String::new() } else { row.content },
         severity: severity(row.severity),
