@@ -86,7 +86,7 @@ pub fn random(seed: u64, length: usize) -> String {
 pub fn planted(base: &ImageBuilder) -> (ImageBuilder, Vec<String>) {
     let upper = |seed, length| -> String {
         let text = random(seed, length * 4).to_ascii_uppercase();
-        text.chars().filter(|c| c.is_ascii_uppercase()).take(length).collect()
+        text.chars().filter(char::is_ascii_uppercase).take(length).collect()
     };
     let password = random(1, 24);
     let (key, secret) = (format!("AKIA{}", upper(2, 16)), random(3, 40));

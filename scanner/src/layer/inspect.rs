@@ -162,12 +162,10 @@ impl<'a> Inspection<'a> {
         if let Some((_, found)) = &mut self.secrets {
             found.warnings.push(warning("it was not searched for secrets"));
         }
-        for found in
-            [self.malware.as_mut().map(|(_, found)| found), self.clamd.as_mut().map(|(_, found)| found)]
-        {
-            found
-                .into_iter()
-                .for_each(|found| found.warnings.push(warning("it was not searched for malware")));
+        let malware = self.malware.as_mut().map(|(_, found)| found);
+        let clamd = self.clamd.as_mut().map(|(_, found)| found);
+        for found in malware.into_iter().chain(clamd) {
+            found.warnings.push(warning("it was not searched for malware"));
         }
     }
 

@@ -124,7 +124,6 @@ pub struct AllowRuleQuery;
 impl AllowRuleQuery {
     /// The rules by which people let secrets and malware pass, the newest first.
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection are the field's arguments")]
     async fn allow_rules(
         &self,
         ctx: &Context<'_>,

@@ -55,7 +55,6 @@ pub struct SecretFinding(pub(super) secret_finding::Model);
 
 /// A secret at a place of an image. The secret itself is never stored or shown.
 #[Object]
-#[expect(clippy::too_many_arguments, reason = "the arguments of a connection are the field's arguments")]
 impl SecretFinding {
     /// The global id, opaque and stable.
     pub(super) async fn id(&self) -> ID {
