@@ -6,7 +6,7 @@ use lazaret_scanner::testing::{ImageBuilder, LayerBuilder};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Database, Lazaret, databases, debian, eicar, lazaret, planted, random, run, stderr, stdout, write_archive,
+    Database, Lazaret, base, databases, eicar, lazaret, planted, random, run, stderr, stdout, write_archive,
 };
 
 /// The planted secrets, each with the type that it must be given.
@@ -26,7 +26,7 @@ fn infected() -> ImageBuilder {
     let tar = lazaret_scanner::testing::TarBuilder::new().file("eicar.zip", &zip).build();
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     std::io::Write::write_all(&mut packed, &tar).unwrap();
-    debian()
+    base()
         .layer_by(
             LayerBuilder::new()
                 .file("opt/drop/eicar.com", eicar())
@@ -83,7 +83,7 @@ async fn malware(server: &Lazaret, id: &str, filter: Value) -> Vec<Value> {
 #[actix_web::test]
 async fn s29_secrets_filter_by_severity_name_and_type_and_are_never_shown() {
     for database in databases() {
-        let (image, plain) = planted(&debian());
+        let (image, plain) = planted(&base());
         let (server, images) = server_with(database, &[("secrets", image)]).await;
         let id = images[0]["id"].as_str().unwrap();
         server.scan(&[id]).await;
@@ -122,7 +122,7 @@ async fn s29_secrets_filter_by_severity_name_and_type_and_are_never_shown() {
 async fn b12_secrets_in_env_and_history_and_what_later_layers_delete_is_buried() {
     for database in databases() {
         let (password, token) = (random(21, 20), format!("ghp_{}", random(22, 36)));
-        let image = debian()
+        let image = base()
             .env("API_PASSWORD", &random(23, 24))
             .layer_by(
                 LayerBuilder::new().file("root/.netrc.d/token", format!("GITHUB_TOKEN={token}\n")).build(),
@@ -177,7 +177,7 @@ async fn s28_malware_filters_by_severity_searches_by_file_name_and_advises() {
             [
                 "opt/drop/eicar.com",
                 "opt/drop/eicar.zip!/eicar.com",
-                "opt/drop/nested.tar.gz!/nested.tar!/eicar.zip!/eicar.com",
+                "opt/drop/nested.tar.gz!/eicar.zip!/eicar.com",
                 "tmp/deleted.com"
             ]
         );
@@ -198,7 +198,7 @@ async fn s28_malware_filters_by_severity_searches_by_file_name_and_advises() {
 #[actix_web::test]
 async fn s02_s25_s46_secrets_and_malware_count_in_panel_image_and_risk() {
     for database in databases() {
-        let (image, _) = planted(&debian());
+        let (image, _) = planted(&base());
         let (server, images) = server_with(database, &[("secrets", image), ("malware", infected())]).await;
         let ids: Vec<&str> = images.iter().map(|image| image["id"].as_str().unwrap()).collect();
         let query = "query($id: ID!) { image(by: { id: $id }) { securityStatus riskCategories
@@ -284,7 +284,7 @@ async fn the_same_secret_in_many_images_is_told_and_a_rule_lets_it_pass() {
     for database in databases() {
         let line = format!("GITHUB_TOKEN=ghp_{}\n", random(31, 36));
         let image = |name: &str| {
-            debian()
+            base()
                 .layer(LayerBuilder::new().file(&format!("srv/{name}/.env"), line.clone()))
                 .tag(&format!("lazaret-e2e/{name}:1"))
         };
@@ -356,8 +356,8 @@ fn rules_and_hash_lists_of_the_user_are_read_and_a_wrong_one_is_named_with_its_l
     let data = tempfile::tempdir().unwrap();
     let archive = data.path().join("own.tar");
     let layer =
-        LayerBuilder::new().file("srv/app/run.sh", "token = acme-0123456789abcdef\nmarker_of_our_own\n");
-    write_archive(&debian().layer(layer), &archive);
+        LayerBuilder::new().file("srv/app/run.sh", "token = acme-9f3c1d07b2e85a46\nmarker_of_our_own\n");
+    write_archive(&base().layer(layer), &archive);
     let write = |name: &str, text: &str| {
         let path = data.path().join(name);
         std::fs::write(&path, text).unwrap();

@@ -39,7 +39,8 @@ pub fn node_app() -> ImageBuilder {
     base().layer(layer).tag("lazaret-e2e/node:1")
 }
 
-fn base() -> ImageBuilder {
+/// Debian 11 without a tag, for images that are built on it.
+pub fn base() -> ImageBuilder {
     let mut status = String::new();
     for (name, version, source) in [
         ("libssl1.1", "1.1.1k-1", "openssl"),

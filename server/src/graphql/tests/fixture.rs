@@ -2,10 +2,10 @@
 
 use async_graphql::{Request, Response, Variables};
 use lazaret_entities::{
-    Categories, Severity, Timestamp, advisory, container, host, image, image_layer, image_package, image_ref,
-    layer, package, package_vulnerability, tag, vulnerability, vulnerability_id,
+    Categories, Category, Severity, Timestamp, advisory, container, host, image, image_category, image_layer,
+    image_package, image_ref, layer, package, package_vulnerability, tag, vulnerability, vulnerability_id,
 };
-use sea_orm::{ActiveModelTrait, ConnectionTrait, Set};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, Set};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -121,6 +121,31 @@ pub(super) fn image(number: i64) -> image::ActiveModel {
         warnings: Set("[]".to_owned()),
         ..Default::default()
     }
+}
+
+/// What is known of a category of an image.
+pub(super) async fn category(
+    tx: &impl ConnectionTrait,
+    image: i64,
+    category: Category,
+    status: image::ScanStatus,
+    critical: i32,
+) {
+    let row = image_category::ActiveModel {
+        image_id: Set(image),
+        category: Set(category),
+        status: Set(status),
+        error: Set(String::new()),
+        last_scanned_at: Set(START),
+        engine: Set(String::new()),
+        warnings: Set("[]".to_owned()),
+        critical: Set(critical),
+        high: Set(0),
+        medium: Set(0),
+        low: Set(0),
+        unknown: Set(0),
+    };
+    image_category::Entity::insert(row).exec_without_returning(tx).await.unwrap();
 }
 
 /// An image with a tag on a host.

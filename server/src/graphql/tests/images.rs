@@ -1,6 +1,6 @@
 //! Images, hosts, containers and the overview as the API shows them.
 
-use lazaret_entities::{container::ContainerState, host::HostState, image::ScanStatus};
+use lazaret_entities::{Categories, Category, container::ContainerState, host::HostState, image::ScanStatus};
 use sea_orm::Set;
 use serde_json::json;
 
@@ -21,8 +21,10 @@ async fn fleet(store: &Store) {
         own.name = Set("100%_pure:latest".to_owned());
         own.scan_status = Set(ScanStatus::Failed);
         own.scan_error = Set("a layer is missing; pull the image again".to_owned());
+        own.categories_at_risk = Set(Categories::only(Category::Vulnerability));
         own.warnings = Set(r#"[{"path":"var/lib/dpkg/status","message":"cut off"}]"#.to_owned());
         let own = fixture::tagged(tx, own, alpha, "100%_pure:latest").await;
+        fixture::category(tx, own, Category::Vulnerability, ScanStatus::Failed, 1).await;
         fixture::layer(tx, own, 0, "COPY base /").await;
         fixture::layer(tx, own, 1, "RUN make").await;
         fixture::container(tx, "web-1", alpha, own, ContainerState::Running).await;
@@ -96,6 +98,10 @@ async fn an_image_shows_where_it_is_and_what_became_of_it() {
     assert_eq!(image["riskCategories"], json!(["VULNERABILITY"]));
     assert_eq!(image["categories"][0]["status"], "FAILED");
     assert_eq!(image["categories"][0]["counts"], json!({ "total": 1, "critical": 1 }));
+    assert_eq!(
+        image["categories"][1],
+        json!({ "category": "SECRET", "status": "UNSCANNED", "error": null, "counts": { "total": 0, "critical": 0 } })
+    );
     assert_eq!(image["layers"][1], json!({ "position": 1, "createdBy": "RUN make", "size": "10" }));
     assert_eq!(
         image["tags"],
