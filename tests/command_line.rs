@@ -1,6 +1,6 @@
 //! The commands as a person types them, without a server.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::{advisories, debian, lazaret, node_app, python_app, run, stderr, stdout, write_archive};
@@ -44,8 +44,10 @@ fn scan_as_json_holds_to_its_published_schema() {
     assert_eq!(jinja["installedVersion"], "2.10");
     assert!(jinja["advice"].as_str().unwrap().starts_with("Upgrade jinja2 from 2.10 to"));
     assert!(result["packages"].as_array().unwrap().iter().any(|p| p["ecosystem"] == "Debian:11"));
-    // Not built yet means absent, not empty: an empty list would say that nothing was found.
-    assert!(result.get("secrets").is_none() && result.get("malware").is_none());
+    // An empty list says that nothing was found, and a category that it was looked for.
+    assert_eq!((&result["secrets"], &result["malware"]), (&json!([]), &json!([])));
+    let scanned = result["categories"].as_array().unwrap().iter().filter(|one| one["status"] == "SCANNED");
+    assert_eq!(scanned.count(), 3, "{:#}", result["categories"]);
 }
 
 #[test]
