@@ -149,6 +149,7 @@ async fn b12_secrets_in_env_and_history_and_what_later_layers_delete_is_buried()
         let file = source("FILE");
         assert_eq!(file["buried"], true);
         assert_eq!(file["layer"]["createdBy"], "COPY token /root/.netrc.d/token");
+        assert!(file["advice"].as_str().unwrap().contains("Deleting the file was not enough"), "{file:#}");
         assert_eq!(file["buriedBy"]["createdBy"], "RUN rm /root/.netrc.d/token");
         // Build commands are stored and shown without their secrets.
         let layers = server

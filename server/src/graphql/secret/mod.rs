@@ -4,6 +4,7 @@ mod filter;
 
 use async_graphql::{Context, Enum, ID, Object};
 use lazaret_entities::secret_finding;
+use lazaret_reports::model;
 
 pub(super) use self::filter::{SecretFilterInput, SecretFindingConnection, SecretOrderInput, connection_of};
 use super::{
@@ -131,8 +132,9 @@ impl SecretFinding {
     }
 
     /// What to do.
-    async fn advice(&self) -> &str {
-        &self.0.advice
+    async fn advice(&self) -> String {
+        let index = |position: i32| usize::try_from(position).ok();
+        model::Secret::advise(&self.0.advice, index(self.0.layer), index(self.0.buried_by))
     }
 
     /// The rule by which somebody allows it, so that it does not count; null when it counts.
